@@ -1,0 +1,37 @@
+//! The kernel: what every service and both drivers share, and nothing that knows a service.
+//!
+//! Reading order: [`time`], [`rng`], [`timers`] (what a machine is given), [`service`] (the contract a
+//! service keeps), [`cx`] (what a machine may do), [`exchange`] (the data plane's vocabulary),
+//! [`control`] (operation calls by name), [`resource`] (CloudFormation types), [`workload`]
+//! (containers), [`fault`], [`fact`] (why an answer is what it is), [`http`] (heads of HTTP/1).
+
+pub mod control;
+pub mod cx;
+pub mod exchange;
+pub mod fact;
+pub mod fault;
+pub mod http;
+pub mod ids;
+pub mod limits;
+pub mod pattern;
+pub mod resource;
+pub mod rng;
+pub mod service;
+pub mod time;
+pub mod timers;
+pub mod workload;
+
+pub use bytes::Bytes;
+pub use control::{ApiError, Record};
+pub use cx::{Cx, Env, Out, Pace};
+pub use exchange::{
+    Address, BlobId, Body, Caller, ExchangeId, Finish, Identity, LegRequest, LinkFailure, Request,
+    Response,
+};
+pub use fact::{Fact, SettingRef};
+pub use http::{Headers, Method, RequestHead, ResponseHead, Version};
+pub use rng::Rng;
+pub use serde_json::{Value, json};
+pub use service::{Service, ServiceName};
+pub use time::{Deadline, Duration, Time};
+pub use timers::Timers;

@@ -1,0 +1,199 @@
+//! The contract of a CloudFormation resource type: its properties and what becomes of each here, and
+//! how it is created, updated and deleted through the public operations of its service.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::control::ApiError;
+use crate::service::ServiceName;
+use crate::time::Duration;
+
+/// A property of a resource type, or of an object inside one. The table lists every property that
+/// AWS documents; one that is not listed is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Property {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub required: bool,
+    pub update: Update,
+    pub support: Support,
+}
+
+/// The shape of a property's value.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any string.
+    Text,
+    /// A string out of a set.
+    Choice(&'static [&'static str]),
+    /// A whole number within bounds, both included; CloudFormation takes `"30"` as well as `30`.
+    Integer(i64, i64),
+    /// Any number.
+    Number,
+    /// `true`, `false`, or the same as strings.
+    Bool,
+    /// Anything (a policy document).
+    Json,
+    List(&'static Self),
+    /// An object with these properties.
+    Object(&'static [Property]),
+    /// An object with any keys.
+    Map(&'static Self),
+}
+
+/// What an update of the property does (CloudFormation's words).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    InPlace,
+    Replacement,
+}
+
+/// What becomes of the property here. There is no fourth way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    Honoured,
+    /// Accepted and stored, without effect on this machine, and why:
+    /// `"one machine has no zones to spread over"`.
+    NoEffect(&'static str),
+    /// Refused, and why: `"Lambda@Edge is not built yet"`.
+    Refused(&'static str),
+}
+
+impl Property {
+    /// An optional, honoured property that updates in place.
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            required: false,
+            update: Update::InPlace,
+            support: Support::Honoured,
+        }
+    }
+
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Changing it replaces the resource.
+    #[must_use]
+    pub const fn replaces(mut self) -> Self {
+        self.update = Update::Replacement;
+        self
+    }
+
+    #[must_use]
+    pub const fn no_effect(mut self, why: &'static str) -> Self {
+        self.support = Support::NoEffect(why);
+        self
+    }
+
+    #[must_use]
+    pub const fn refused(mut self, why: &'static str) -> Self {
+        self.support = Support::Refused(why);
+        self
+    }
+}
+
+/// What a resource type is asked to do, at one step of doing it.
+#[derive(Clone, Debug)]
+pub struct Job<'a> {
+    pub stack_name: &'a str,
+    pub stack_id: &'a str,
+    pub logical_id: &'a str,
+    /// A name CloudFormation would generate for a resource the template does not name:
+    /// `stack-logical-1AB2C3D4E5F6G`. The same at every step of one job.
+    pub generated_name: &'a str,
+    pub region: &'a str,
+    pub account: &'a str,
+    /// The properties, all intrinsics resolved. For a delete: those it has.
+    pub properties: &'a Value,
+    /// For an update: those it had.
+    pub previous: Option<&'a Value>,
+    /// `Metadata: Standin:` of the resource, or `Null`.
+    pub hint: &'a Value,
+    /// The template's folder, for relative paths in hints.
+    pub base_directory: &'a str,
+    /// What `Ref` gives, once known (always for update and delete).
+    pub physical_id: Option<&'a str>,
+    /// 0 at first, then what the type said with `Progress::Call` or `Progress::Wait`.
+    pub step: u32,
+    /// What the type said at the step before; `Null` at first.
+    pub context: &'a Value,
+    /// The reply to the call of the step before.
+    pub reply: Option<&'a Result<Value, ApiError>>,
+}
+
+/// What a resource type says at one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Call this operation and come back at `step` with the reply and `context`. The reply may be
+    /// an error: the type decides what that means.
+    Call {
+        service: ServiceName,
+        operation: &'static str,
+        input: Value,
+        step: u32,
+        context: Value,
+    },
+    /// Come back at `step` after `after` (waiting until a thing is stable). `physical_id` is known
+    /// from here on, if it was not before.
+    Wait {
+        after: Duration,
+        step: u32,
+        context: Value,
+        physical_id: Option<String>,
+    },
+    /// Done. `attributes` are what `Fn::GetAtt` gives.
+    Done {
+        physical_id: String,
+        attributes: BTreeMap<String, Value>,
+    },
+    /// Not possible. The message goes into the stack event as AWS words it.
+    Failed { message: String },
+}
+
+impl Progress {
+    /// Passes an operation's refusal on as AWS's resource handlers word it.
+    pub fn refused(error: &ApiError, service: &str) -> Self {
+        let message = format!(
+            "Resource handler returned message: \"{} (Service: {service}, Status Code: {}, Request ID: standin)\" (HandlerErrorCode: {})",
+            error.message,
+            error.status,
+            handler_error_code(error),
+        );
+        Self::Failed { message }
+    }
+}
+
+fn handler_error_code(error: &ApiError) -> &'static str {
+    let code = error.code.as_str();
+    if code.contains("NotFound") || code.starts_with("NoSuch") {
+        "NotFound"
+    } else if code.contains("AlreadyExists") || code.starts_with("Duplicate") {
+        "AlreadyExists"
+    } else if code.contains("LimitExceeded") || code.starts_with("TooMany") {
+        "ServiceLimitExceeded"
+    } else if code.contains("AccessDenied") {
+        "AccessDenied"
+    } else {
+        "InvalidRequest"
+    }
+}
+
+/// A CloudFormation resource type: one file `resources/x.rs` in its service each.
+pub trait ResourceType: fmt::Debug + Sync {
+    /// `AWS::ElasticLoadBalancingV2::TargetGroup`
+    fn type_name(&self) -> &'static str;
+    fn properties(&self) -> &'static [Property];
+    /// The names `Fn::GetAtt` takes (`DNSName`), as AWS documents them.
+    fn attributes(&self) -> &'static [&'static str];
+    fn create(&self, job: &Job<'_>) -> Progress;
+    /// Changes in place; called only when no changed property asks for replacement.
+    fn update(&self, job: &Job<'_>) -> Progress;
+    fn delete(&self, job: &Job<'_>) -> Progress;
+}
