@@ -1,11 +1,13 @@
 //! HTTP/1 heads: reading, holding and writing them. Bodies are never here.
 
+mod chunked;
 mod head;
 mod headers;
 mod method;
 mod read;
 mod write;
 
+pub use chunked::{Chunked, ChunkedError, write_chunk};
 pub use head::{RequestHead, ResponseHead, Version, reason};
 pub use headers::Headers;
 pub use method::Method;

@@ -33,10 +33,9 @@ pub fn write_response(
     }
     if close {
         out.extend_from_slice(b"Connection: close\r\n");
-    } else if head.status >= 200
-        && version == Version::Http10 {
-            out.extend_from_slice(b"Connection: keep-alive\r\n");
-        }
+    } else if head.status >= 200 && version == Version::Http10 {
+        out.extend_from_slice(b"Connection: keep-alive\r\n");
+    }
     out.extend_from_slice(b"\r\n");
 }
 
