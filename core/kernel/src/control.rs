@@ -16,11 +16,7 @@ pub struct ApiError {
 
 impl ApiError {
     pub fn new(code: &str, status: u16, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            status,
-        }
+        Self { code: code.into(), message: message.into(), status }
     }
 
     /// The operation exists on AWS but not here.

@@ -68,7 +68,9 @@ pub enum Out {
         request: Box<LegRequest>,
     },
     /// Drop the request that `caller` has under way; no outcome will be delivered.
-    Cancel { caller: Caller },
+    Cancel {
+        caller: Caller,
+    },
     /// Answer an exchange. Exactly once for each exchange.
     Respond {
         exchange: ExchangeId,
@@ -83,17 +85,25 @@ pub enum Out {
         input: Value,
     },
     /// Start one container.
-    Launch { spec: Box<WorkloadSpec> },
+    Launch {
+        spec: Box<WorkloadSpec>,
+    },
     Signal {
         workload: WorkloadId,
         signal: Signal,
     },
     /// Run a command inside a container (a health check).
-    Exec { workload: WorkloadId, exec: Exec },
+    Exec {
+        workload: WorkloadId,
+        exec: Exec,
+    },
     /// Remember a record (or, with `None` as document, forget it) across restarts.
     Store(Record),
     /// One line for the user's log: what happened, in AWS's words where AWS has words for it.
-    Log { source: &'static str, line: String },
+    Log {
+        source: &'static str,
+        line: String,
+    },
 }
 
 /// The context of one call: time, chance, surroundings, and a place to leave what is to be done.
@@ -113,41 +123,23 @@ impl Cx<'_> {
     }
 
     pub fn send(&mut self, caller: Caller, request: LegRequest) {
-        self.emit(Out::Send {
-            caller,
-            request: Box::new(request),
-        });
+        self.emit(Out::Send { caller, request: Box::new(request) });
     }
 
     pub fn respond(&mut self, exchange: ExchangeId, response: Response) {
-        self.emit(Out::Respond {
-            exchange,
-            response: Box::new(response),
-        });
+        self.emit(Out::Respond { exchange, response: Box::new(response) });
     }
 
     pub fn call(&mut self, ticket: u64, service: ServiceName, operation: &str, input: Value) {
-        self.emit(Out::Call {
-            ticket,
-            service,
-            operation: operation.to_owned(),
-            input,
-        });
+        self.emit(Out::Call { ticket, service, operation: operation.to_owned(), input });
     }
 
     pub fn store(&mut self, kind: &'static str, id: &str, document: Option<Value>) {
-        self.emit(Out::Store(Record {
-            kind: kind.into(),
-            id: id.to_owned(),
-            document,
-        }));
+        self.emit(Out::Store(Record { kind: kind.into(), id: id.to_owned(), document }));
     }
 
     pub fn log(&mut self, source: &'static str, line: impl Into<String>) {
-        self.emit(Out::Log {
-            source,
-            line: line.into(),
-        });
+        self.emit(Out::Log { source, line: line.into() });
     }
 
     /// Notes why something was decided. `make` runs only while somebody looks.

@@ -45,10 +45,7 @@ pub enum Identity {
     Anonymous,
     /// An AWS service signing for a resource: principal `cloudfront.amazonaws.com`, the ARN of
     /// the distribution.
-    Service {
-        principal: &'static str,
-        source_arn: Arc<str>,
-    },
+    Service { principal: &'static str, source_arn: Arc<str> },
     /// The account's own root, for calls on the API endpoint.
     Account,
 }
@@ -172,12 +169,7 @@ pub struct Response {
 
 impl Response {
     pub const fn new(head: ResponseHead, body: Body) -> Self {
-        Self {
-            head,
-            body,
-            head_length: None,
-            close: false,
-        }
+        Self { head, body, head_length: None, close: false }
     }
 
     /// A whole small answer with its content type.

@@ -29,22 +29,13 @@ pub struct SettingRef {
 
 impl Fact {
     pub fn new(service: ServiceName, step: &str, says: impl Into<String>) -> Self {
-        Self {
-            service,
-            step: step.into(),
-            says: says.into(),
-            setting: None,
-            row: None,
-        }
+        Self { service, step: step.into(), says: says.into(), setting: None, row: None }
     }
 
     #[must_use]
     pub fn setting(mut self, resource: &str, property: impl Into<String>) -> Self {
         let property = property.into();
-        self.setting = Some(SettingRef {
-            resource: resource.into(),
-            property,
-        });
+        self.setting = Some(SettingRef { resource: resource.into(), property });
         self
     }
 

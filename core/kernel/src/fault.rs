@@ -114,18 +114,8 @@ mod tests {
 
     #[test]
     fn modes_read_back_what_they_print() {
-        for text in [
-            "stop",
-            "hang",
-            "slow=2s",
-            "slow=0.5s",
-            "status=500",
-            "refuse",
-        ] {
-            assert_eq!(
-                text.parse::<Mode>().map(|mode| mode.to_string()),
-                Ok(text.to_string())
-            );
+        for text in ["stop", "hang", "slow=2s", "slow=0.5s", "status=500", "refuse"] {
+            assert_eq!(text.parse::<Mode>().map(|mode| mode.to_string()), Ok(text.to_string()));
         }
         for text in ["", "slow", "slow=fast", "status=200", "status=x", "burn"] {
             assert_eq!(text.parse::<Mode>(), Err(ModeError(text.into())));

@@ -4,10 +4,7 @@ use crate::{Env, Rng};
 
 /// `arn:aws:{service}:{region}:{account}:{resource}` in this environment's region and account.
 pub fn arn(env: &Env, service: &str, resource: &str) -> String {
-    format!(
-        "arn:aws:{service}:{}:{}:{resource}",
-        env.region, env.account
-    )
+    format!("arn:aws:{service}:{}:{}:{resource}", env.region, env.account)
 }
 
 /// An ARN of a global service, which has no region: `arn:aws:{service}::{account}:{resource}`.

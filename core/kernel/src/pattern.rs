@@ -8,9 +8,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 
 /// The same without regard to ASCII case.
 pub fn matches_ignore_case(pattern: &str, text: &str) -> bool {
-    wildcard(pattern.as_bytes(), text.as_bytes(), |a, b| {
-        a.eq_ignore_ascii_case(&b)
-    })
+    wildcard(pattern.as_bytes(), text.as_bytes(), |a, b| a.eq_ignore_ascii_case(&b))
 }
 
 /// Greedy with one point to fall back to: linear in practice, no recursion.

@@ -64,13 +64,7 @@ pub enum Support {
 impl Property {
     /// An optional, honoured property that updates in place.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self {
-            name,
-            kind,
-            required: false,
-            update: Update::InPlace,
-            support: Support::Honoured,
-        }
+        Self { name, kind, required: false, update: Update::InPlace, support: Support::Honoured }
     }
 
     #[must_use]
@@ -133,26 +127,12 @@ pub struct Job<'a> {
 pub enum Progress {
     /// Call this operation and come back at `step` with the reply and `context`. The reply may be
     /// an error: the type decides what that means.
-    Call {
-        service: ServiceName,
-        operation: &'static str,
-        input: Value,
-        step: u32,
-        context: Value,
-    },
+    Call { service: ServiceName, operation: &'static str, input: Value, step: u32, context: Value },
     /// Come back at `step` after `after` (waiting until a thing is stable). `physical_id` is known
     /// from here on, if it was not before.
-    Wait {
-        after: Duration,
-        step: u32,
-        context: Value,
-        physical_id: Option<String>,
-    },
+    Wait { after: Duration, step: u32, context: Value, physical_id: Option<String> },
     /// Done. `attributes` are what `Fn::GetAtt` gives.
-    Done {
-        physical_id: String,
-        attributes: BTreeMap<String, Value>,
-    },
+    Done { physical_id: String, attributes: BTreeMap<String, Value> },
     /// Not possible. The message goes into the stack event as AWS words it.
     Failed { message: String },
 }

@@ -21,9 +21,7 @@ impl Rng {
         for byte in label.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        Self {
-            state: mix(self.state ^ hash),
-        }
+        Self { state: mix(self.state ^ hash) }
     }
 
     pub fn next_u64(&mut self) -> u64 {

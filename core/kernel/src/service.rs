@@ -29,14 +29,8 @@ pub enum ServiceName {
 }
 
 impl ServiceName {
-    pub const ALL: [Self; 6] = [
-        Self::CloudFormation,
-        Self::CloudFront,
-        Self::Elbv2,
-        Self::Ecs,
-        Self::S3,
-        Self::Platform,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::CloudFormation, Self::CloudFront, Self::Elbv2, Self::Ecs, Self::S3, Self::Platform];
 
     pub const fn as_str(self) -> &'static str {
         match self {

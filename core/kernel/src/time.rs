@@ -43,9 +43,7 @@ impl Time {
 
     /// `Tue, 24 Nov 2026 08:30:00 GMT`, the form of the HTTP `Date` header (RFC 9110, 5.6.7).
     pub fn http_date(self) -> String {
-        self.timestamp()
-            .strftime("%a, %d %b %Y %H:%M:%S GMT")
-            .to_string()
+        self.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     /// Reads an HTTP date in the preferred form; `None` for anything else.
@@ -53,9 +51,7 @@ impl Time {
         let parsed =
             jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text.trim()).ok()?;
         let timestamp = jiff::tz::TimeZone::UTC.to_timestamp(parsed).ok()?;
-        u64::try_from(timestamp.as_second())
-            .ok()
-            .map(Self::from_seconds)
+        u64::try_from(timestamp.as_second()).ok().map(Self::from_seconds)
     }
 
     fn timestamp(self) -> jiff::Timestamp {
@@ -68,10 +64,7 @@ impl Add<Duration> for Time {
     type Output = Self;
 
     fn add(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -79,10 +72,7 @@ impl Sub<Duration> for Time {
     type Output = Self;
 
     fn sub(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_sub(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 

@@ -15,11 +15,7 @@ pub struct Timers<K> {
 
 impl<K> Default for Timers<K> {
     fn default() -> Self {
-        Self {
-            due: BTreeMap::new(),
-            set: BTreeMap::new(),
-            sequence: 0,
-        }
+        Self { due: BTreeMap::new(), set: BTreeMap::new(), sequence: 0 }
     }
 }
 

@@ -61,11 +61,7 @@ impl Chunked {
     }
 
     fn line_byte(&mut self, byte: u8) -> Result<(), ChunkedError> {
-        let max = if self.state == State::Trailer {
-            TRAILER_BYTES_MAX
-        } else {
-            LINE_BYTES_MAX
-        };
+        let max = if self.state == State::Trailer { TRAILER_BYTES_MAX } else { LINE_BYTES_MAX };
         if self.line.len() > max || self.trailer_bytes > TRAILER_BYTES_MAX {
             return Err(ChunkedError);
         }
@@ -80,11 +76,7 @@ impl Chunked {
         self.state = match self.state {
             State::Size => {
                 self.left = size(&line)?;
-                if self.left == 0 {
-                    State::Trailer
-                } else {
-                    State::Data
-                }
+                if self.left == 0 { State::Trailer } else { State::Data }
             }
             State::DataEnd if line.is_empty() => State::Size,
             State::Trailer if line.is_empty() => State::Done,
@@ -100,10 +92,7 @@ impl Chunked {
 
 /// The size a line announces: hexadecimal digits, then nothing or an extension after `;`.
 fn size(line: &[u8]) -> Result<u64, ChunkedError> {
-    let end = line
-        .iter()
-        .position(|byte| *byte == b';')
-        .unwrap_or(line.len());
+    let end = line.iter().position(|byte| *byte == b';').unwrap_or(line.len());
     let digits = line[..end].trim_ascii_end();
     let legal = (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
     let text = std::str::from_utf8(digits).map_err(|_| ChunkedError)?;
@@ -149,19 +138,10 @@ mod tests {
 
     #[test]
     fn refuses_what_readers_could_take_differently() {
-        for stream in [
-            "\r\n",
-            "-1\r\n",
-            "0x1\r\n",
-            "4\nabcd",
-            "1\r\nab\r\n",
-            "fffffffffffffffff\r\n",
-        ] {
-            assert_eq!(
-                decode(&[stream.as_bytes()]),
-                Err(ChunkedError),
-                "{stream:?}"
-            );
+        for stream in
+            ["\r\n", "-1\r\n", "0x1\r\n", "4\nabcd", "1\r\nab\r\n", "fffffffffffffffff\r\n"]
+        {
+            assert_eq!(decode(&[stream.as_bytes()]), Err(ChunkedError), "{stream:?}");
         }
     }
 

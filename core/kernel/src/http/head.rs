@@ -35,19 +35,12 @@ impl RequestHead {
     pub fn get(host: &str, target: &str) -> Self {
         let mut headers = Headers::new();
         headers.append("Host", host);
-        Self {
-            method: Method::Get,
-            target: target.into(),
-            version: Version::Http11,
-            headers,
-        }
+        Self { method: Method::Get, target: target.into(), version: Version::Http11, headers }
     }
 
     /// The path without the query.
     pub fn path(&self) -> &str {
-        self.target
-            .split_once('?')
-            .map_or(&self.target, |(path, _)| path)
+        self.target.split_once('?').map_or(&self.target, |(path, _)| path)
     }
 
     /// What stands after the question mark, if there is one.
@@ -82,10 +75,7 @@ pub struct ResponseHead {
 
 impl ResponseHead {
     pub fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: Headers::new(),
-        }
+        Self { status, headers: Headers::new() }
     }
 }
 

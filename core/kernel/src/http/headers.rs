@@ -22,10 +22,7 @@ impl Headers {
     }
 
     pub fn with_capacity(lines: usize, bytes: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(bytes),
-            entries: Vec::with_capacity(lines),
-        }
+        Self { bytes: Vec::with_capacity(bytes), entries: Vec::with_capacity(lines) }
     }
 
     pub fn len(&self) -> usize {
@@ -38,8 +35,7 @@ impl Headers {
 
     /// The first value under `name`, as text; `None` too when it is not UTF-8.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.get_bytes(name)
-            .and_then(|value| std::str::from_utf8(value).ok())
+        self.get_bytes(name).and_then(|value| std::str::from_utf8(value).ok())
     }
 
     pub fn get_bytes(&self, name: &str) -> Option<&[u8]> {
@@ -67,11 +63,7 @@ impl Headers {
         self.bytes.extend_from_slice(name.as_bytes());
         let before = self.bytes.len();
         if memchr::memchr3(b'\r', b'\n', 0, value).is_some() {
-            self.bytes.extend(
-                value
-                    .iter()
-                    .filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)),
-            );
+            self.bytes.extend(value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)));
         } else {
             self.bytes.extend_from_slice(value);
         }
@@ -92,8 +84,7 @@ impl Headers {
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.entries.len();
         let bytes = &self.bytes;
-        self.entries
-            .retain(|entry| !name_of(bytes, *entry).eq_ignore_ascii_case(name.as_bytes()));
+        self.entries.retain(|entry| !name_of(bytes, *entry).eq_ignore_ascii_case(name.as_bytes()));
         before != self.entries.len()
     }
 
@@ -135,9 +126,7 @@ fn value_of(bytes: &[u8], entry: Entry) -> &[u8] {
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self
-            .iter()
-            .map(|(name, value)| (name, String::from_utf8_lossy(value)));
+        let lines = self.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)));
         f.debug_map().entries(lines).finish()
     }
 }

@@ -43,10 +43,7 @@ impl Method {
 
     /// Whether sending it twice does no more than sending it once (RFC 9110, 9.2.2).
     pub const fn is_idempotent(&self) -> bool {
-        matches!(
-            self,
-            Self::Get | Self::Head | Self::Put | Self::Delete | Self::Options
-        )
+        matches!(self, Self::Get | Self::Head | Self::Put | Self::Delete | Self::Options)
     }
 }
 

@@ -25,6 +25,8 @@ impl Framing {
 pub struct Read<H> {
     pub head: H,
     pub framing: Framing,
+    /// The `Content-Length`, whether or not a body follows (after HEAD none does).
+    pub announced: Option<u64>,
     /// Whether the other end wants to use the connection again.
     pub keep_alive: bool,
     /// `Upgrade` was asked for (requests) or agreed to (responses).
@@ -59,11 +61,7 @@ pub fn read_request(buffer: &[u8]) -> Result<Option<Read<RequestHead>>, HeadErro
     let Some(length) = whole(parsed.parse(buffer), buffer)? else {
         return Ok(None);
     };
-    let version = if parsed.version == Some(0) {
-        Version::Http10
-    } else {
-        Version::Http11
-    };
+    let version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     let sent = parsed.path.unwrap_or("/");
     let (target, authority) = origin_form(sent).ok_or(HeadError::Malformed)?;
     let mut headers = Headers::with_capacity(parsed.headers.len() + 8, length + 512);
@@ -88,19 +86,8 @@ pub fn read_request(buffer: &[u8]) -> Result<Option<Read<RequestHead>>, HeadErro
         headers,
     };
     let keep_alive = scan.keep_alive(version);
-    let Scan {
-        upgrade,
-        expects_continue,
-        ..
-    } = scan;
-    Ok(Some(Read {
-        head,
-        framing,
-        keep_alive,
-        upgrade,
-        expects_continue,
-        length,
-    }))
+    let Scan { upgrade, expects_continue, length: announced, .. } = scan;
+    Ok(Some(Read { head, framing, announced, keep_alive, upgrade, expects_continue, length }))
 }
 
 /// Reads a response head; `None` when more bytes are needed. `to_head`: the request was a HEAD, so
@@ -114,11 +101,7 @@ pub fn read_response(
     let Some(length) = whole(parsed.parse(buffer), buffer)? else {
         return Ok(None);
     };
-    let version = if parsed.version == Some(0) {
-        Version::Http10
-    } else {
-        Version::Http11
-    };
+    let version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     let status = parsed.code.unwrap_or(0);
     if !(100..=999).contains(&status) {
         return Err(HeadError::Malformed);
@@ -142,6 +125,7 @@ pub fn read_response(
     Ok(Some(Read {
         head,
         framing,
+        announced: scan.length,
         keep_alive,
         upgrade: status == 101,
         expects_continue: false,
@@ -169,9 +153,7 @@ fn origin_form(target: &str) -> Option<(&str, Option<&str>)> {
     if target.starts_with('/') || target == "*" {
         return Some((target, None));
     }
-    let rest = target
-        .strip_prefix("http://")
-        .or_else(|| target.strip_prefix("https://"))?;
+    let rest = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"))?;
     match rest.find('/') {
         Some(at) => Some((&rest[at..], Some(&rest[..at]))),
         None => Some(("/", Some(rest))),
@@ -244,9 +226,7 @@ fn lower(value: &[u8]) -> String {
 /// Digits only: `+5`, `5, 5` and an empty value are all refused.
 fn content_length(value: &[u8]) -> Option<u64> {
     let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    digits
-        .then(|| std::str::from_utf8(value).ok()?.parse().ok())
-        .flatten()
+    digits.then(|| std::str::from_utf8(value).ok()?.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -269,12 +249,7 @@ mod tests {
         assert_eq!(read.framing, Framing::Length(3));
         assert_eq!(read.head.headers.len(), 1);
         assert!(read.keep_alive);
-        assert_eq!(
-            request("GET / HTTP/1.1\r\nHost: x\r\n")
-                .unwrap()
-                .map(|r| r.length),
-            None
-        );
+        assert_eq!(request("GET / HTTP/1.1\r\nHost: x\r\n").unwrap().map(|r| r.length), None);
     }
 
     #[test]
@@ -295,29 +270,21 @@ mod tests {
 
     #[test]
     fn refuses_an_oversized_head() {
-        let long = format!(
-            "GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
-            "a".repeat(HEAD_BYTES_MAX)
-        );
+        let long =
+            format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "a".repeat(HEAD_BYTES_MAX));
         assert_eq!(refused(&long), HeadError::TooLarge);
     }
 
     #[test]
     fn an_absolute_target_gives_the_host() {
-        let read = request("GET http://a.example/b HTTP/1.1\r\nHost: other\r\n\r\n")
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (read.head.host(), read.head.path()),
-            (Some("a.example"), "/b")
-        );
+        let read =
+            request("GET http://a.example/b HTTP/1.1\r\nHost: other\r\n\r\n").unwrap().unwrap();
+        assert_eq!((read.head.host(), read.head.path()), (Some("a.example"), "/b"));
     }
 
     #[test]
     fn a_response_without_length_lasts_until_close() {
-        let read = read_response(b"HTTP/1.1 200 OK\r\n\r\n", false)
-            .unwrap()
-            .unwrap();
+        let read = read_response(b"HTTP/1.1 200 OK\r\n\r\n", false).unwrap().unwrap();
         assert_eq!(read.framing, Framing::UntilClose);
         assert!(!read.keep_alive);
         let read = read_response(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", true).unwrap();

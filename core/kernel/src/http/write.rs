@@ -93,13 +93,7 @@ mod tests {
     #[test]
     fn a_204_says_no_length() {
         let mut out = Vec::new();
-        write_response(
-            &mut out,
-            &ResponseHead::new(204),
-            Version::Http11,
-            Framing::None,
-            false,
-        );
+        write_response(&mut out, &ResponseHead::new(204), Version::Http11, Framing::None, false);
         assert_eq!(out, b"HTTP/1.1 204 No Content\r\n\r\n");
     }
 }
