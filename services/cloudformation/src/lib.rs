@@ -1,1 +1,3 @@
+//! CloudFormation: the template language, and later stacks and their operations.
 
+pub mod template;
