@@ -1,110 +1,78 @@
-//! The template language: text in, checked templates, bound parameters, plans and resolved
+//! The template language: text in; checked templates, bound parameters, plans and resolved
 //! properties out. Pure; it knows no stack and no service, only resource types' tables.
 //!
 //! The order of use: [`Template::parse`], [`Template::check`], [`Template::bind`],
 //! [`Template::plan`], then for each resource [`Template::resolve`] and [`coerce`], and at the end
 //! [`Template::outputs`].
+//!
+//! The order of reading: `tree` (text with places) made by `yaml` and `json`; `expr` (values with
+//! their functions) made by `reader`; `section` and the files of each section; `reference` and
+//! `check` (what is wrong); `bind` (parameters and conditions), `plan`, `intrinsic` (evaluation),
+//! `properties` (the kinds of a resource type's table), `locate` and `support`.
 
+mod base64;
+mod bind;
+mod capability;
+mod check;
+mod condition;
 mod error;
+mod expr;
+mod graph;
+mod intrinsic;
+mod json;
+mod locate;
+mod mapping;
+mod network;
+mod output;
+mod parameter;
+mod pattern;
+mod plan;
+mod properties;
+mod reader;
+mod reference;
+mod resource;
+mod rule;
+mod scalar;
+mod section;
+mod sub;
+mod suggest;
+mod support;
+mod tree;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use standin_kernel::Value;
-use standin_kernel::resource::{Property, ResourceType};
+use standin_kernel::resource::ResourceType;
 
+pub use bind::{PseudoParameters, Scope};
+pub use capability::Capabilities;
 pub use error::{Place, Stage, TemplateError, api_message};
+pub use parameter::ParameterDecl;
+pub use plan::{DeletionPolicy, Plan, PlannedResource, UpdateReplacePolicy};
+pub use properties::{PropertyProblem, coerce, status_reason};
+pub use support::{PropertyReport, Verdict};
+
+use error::Source;
+use intrinsic::{Evaluation, text_of};
 
 /// A template whose form has been checked.
 #[derive(Clone, Debug)]
 pub struct Template {
-    file: String,
-}
-
-/// What the pseudo parameters (`AWS::Region` and so on) stand for (CFN-PA-13).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PseudoParameters {
-    pub account_id: String,
-    pub region: String,
-    pub stack_id: String,
-    pub stack_name: String,
-    pub notification_arns: Vec<String>,
-}
-
-/// A template's parameter, as written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ParameterDecl {
-    pub name: String,
-    /// `String`, `Number`, `AWS::EC2::VPC::Id`, as written.
-    pub type_name: String,
-    /// As one string; lists joined with commas.
-    pub default: Option<String>,
-    pub no_echo: bool,
-    pub description: Option<String>,
-    pub allowed_values: Vec<String>,
-    pub allowed_pattern: Option<String>,
-    pub min_length: Option<u64>,
-    pub max_length: Option<u64>,
-    pub min_value: Option<f64>,
-    pub max_value: Option<f64>,
-    pub constraint_description: Option<String>,
-}
-
-/// Parameters with their values, and conditions with theirs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scope {
-    values: BTreeMap<String, String>,
-    conditions: BTreeMap<String, bool>,
-}
-
-impl Scope {
-    /// Every parameter's value as it is given to the API (lists joined with commas), for
-    /// DescribeStacks and for `previous` of a later [`Template::bind`]. `NoEcho` is not applied.
-    pub fn parameters(&self) -> &BTreeMap<String, String> {
-        &self.values
-    }
-
-    /// The value of a condition of the template.
-    pub fn condition(&self, name: &str) -> Option<bool> {
-        self.conditions.get(name).copied()
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeletionPolicy {
-    Delete,
-    Retain,
-    RetainExceptOnCreate,
-    Snapshot,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UpdateReplacePolicy {
-    Delete,
-    Retain,
-    Snapshot,
-}
-
-/// The resources that exist in a scope, in declared order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    pub resources: Vec<PlannedResource>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedResource {
-    pub logical_id: String,
-    pub type_name: String,
-    /// Logical ids of resources in the plan that must be there before this one, each once:
-    /// `DependsOn`, `Ref`, `Fn::GetAtt` and `Fn::Sub` (CFN-AT-01).
-    pub depends_on: Vec<String>,
-    pub deletion_policy: DeletionPolicy,
-    pub update_replace_policy: UpdateReplacePolicy,
-    /// `Metadata` with its intrinsics as written (`{"Ref": "X"}`), or `Null`; for comparing two
-    /// versions of a template (CFN-AT-07).
-    pub metadata: Value,
-    /// `Metadata: Standin:`, resolved against parameters, or `Null`.
-    pub hint: Value,
-    pub condition: Option<String>,
+    source: Source,
+    description: Option<String>,
+    metadata: Value,
+    transforms: Vec<String>,
+    parameters: Vec<ParameterDecl>,
+    rules: Vec<rule::Rule>,
+    mappings: Vec<mapping::Mapping>,
+    /// Each behind those it names.
+    conditions: Vec<condition::ConditionDecl>,
+    resources: Vec<resource::Resource>,
+    outputs: Vec<output::OutputDecl>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,122 +93,138 @@ pub trait Resources {
     fn export(&self, name: &str) -> Option<&Value>;
 }
 
-/// What becomes of a property that a template writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Honoured,
-    NoEffect(String),
-    Refused(String),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PropertyReport {
-    pub logical_id: String,
-    pub type_name: String,
-    /// `DistributionConfig.CustomErrorResponses[2].ErrorCachingMinTTL`
-    pub path: String,
-    pub verdict: Verdict,
-    pub place: Place,
-}
-
-/// A property value that its type does not take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PropertyProblem {
-    /// As [`Template::locate`] takes it; empty for the properties as a whole.
-    pub path: String,
-    /// As AWS words it: `The property {/Type} is required`.
-    pub message: String,
-    /// What would be right, where that is known.
-    pub hint: Option<String>,
-}
-
-/// `Property validation failure: [...]`, the status reason of a resource (CFN-TP-15).
-pub fn status_reason(problems: &[PropertyProblem]) -> String {
-    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-    format!("Property validation failure: [{}]", messages.join(", "))
-}
-
-/// Brings resolved properties into the kinds the table asks for (`"30"` becomes 30).
-pub fn coerce(
-    _properties: &Value,
-    _table: &'static [Property],
-) -> Result<Value, Vec<PropertyProblem>> {
-    let message = "properties cannot be converted yet".to_owned();
-    Err(vec![PropertyProblem { path: String::new(), message, hint: None }])
-}
-
 impl Template {
     /// Reads a template and checks its form. All errors found, in the order of the text.
-    pub fn parse(file: &str, _text: &str) -> Result<Self, Vec<TemplateError>> {
-        Err(vec![TemplateError::nowhere(file, Stage::Form, "templates cannot be read yet")])
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<TemplateError>> {
+        section::read(file, text)
     }
 
     /// Everything that can be said against the template without parameter values: unknown types,
-    /// properties, references to nothing, circles. `TemplateError::stage` tells them apart.
-    pub fn check(&self, _types: &[&'static dyn ResourceType]) -> Vec<TemplateError> {
-        self.not_yet()
+    /// properties, references to nothing, circles. [`TemplateError::stage`] tells them apart.
+    pub fn check(&self, types: &[&'static dyn ResourceType]) -> Vec<TemplateError> {
+        check::check(self, types)
     }
 
     pub fn description(&self) -> Option<&str> {
-        None
+        self.description.as_deref()
+    }
+
+    /// The Metadata section, or `Null`.
+    pub fn metadata(&self) -> &Value {
+        &self.metadata
+    }
+
+    /// For `DeclaredTransforms`; those that Standin cannot carry out are refused by `parse`.
+    pub fn transforms(&self) -> &[String] {
+        &self.transforms
+    }
+
+    /// CFN-ST-17
+    pub fn capabilities(&self) -> Capabilities {
+        capability::capabilities(self)
     }
 
     pub fn parameters(&self) -> &[ParameterDecl] {
-        &[]
+        &self.parameters
+    }
+
+    /// The logical id and type of every resource, whether its condition holds or not.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.resources.iter().map(|resource| (resource.id.as_str(), resource.type_name.as_str()))
     }
 
     /// Gives every parameter its value: out of `given`, else out of `previous` (the values of
     /// those with UsePreviousValue; names the template does not declare are passed over), else
-    /// its default; and then every condition.
+    /// its default; and then decides every condition and checks every rule.
     pub fn bind(
         &self,
-        _given: &[(String, String)],
-        _previous: Option<&BTreeMap<String, String>>,
-        _env: &PseudoParameters,
+        given: &[(String, String)],
+        previous: Option<&BTreeMap<String, String>>,
+        env: &PseudoParameters,
     ) -> Result<Scope, Vec<TemplateError>> {
-        Err(self.not_yet())
+        bind::bind(self, given, previous, env)
     }
 
-    /// The resources whose conditions hold, with their dependencies; no circles.
-    pub fn plan(&self, _scope: &Scope) -> Result<Plan, Vec<TemplateError>> {
-        Err(self.not_yet())
+    /// The resources whose conditions hold, with their dependencies; no circles. To be called for
+    /// a template that [`Self::check`] has nothing against.
+    pub fn plan(&self, scope: &Scope) -> Result<Plan, Vec<TemplateError>> {
+        plan::plan(self, scope)
     }
 
-    /// The properties of a resource, all intrinsics resolved and `AWS::NoValue` removed.
+    /// The properties of a resource, all functions resolved and `AWS::NoValue` removed. Values
+    /// keep the kind they are written with: [`coerce`] comes next.
     pub fn resolve(
         &self,
-        _logical_id: &str,
-        _scope: &Scope,
-        _resources: &dyn Resources,
+        logical_id: &str,
+        scope: &Scope,
+        resources: &dyn Resources,
     ) -> Result<Value, TemplateError> {
-        Err(TemplateError::nowhere(&self.file, Stage::Resolve, "not built yet"))
+        let Some(resource) = self.resource(logical_id) else {
+            let message = format!("Resource {logical_id} does not exist in the template");
+            return Err(TemplateError::nowhere(&self.source.file, Stage::Resolve, message));
+        };
+        let path = ["Resources", logical_id, "Properties"].map(str::to_owned);
+        let mut evaluation = Evaluation::new(self, scope, Some(resources), path.to_vec());
+        let value = evaluation.value(&resource.properties)?;
+        Ok(value.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
     }
 
     /// The outputs whose conditions hold, in declared order.
     pub fn outputs(
         &self,
-        _scope: &Scope,
-        _resources: &dyn Resources,
+        scope: &Scope,
+        resources: &dyn Resources,
     ) -> Result<Vec<OutputValue>, TemplateError> {
-        Err(TemplateError::nowhere(&self.file, Stage::Resolve, "not built yet"))
+        let mut outputs = Vec::new();
+        for output in &self.outputs {
+            let condition = output.condition.as_ref();
+            if condition.is_some_and(|(name, _)| scope.condition(name) != Some(true)) {
+                continue;
+            }
+            let path = ["Outputs", &output.name, "Value"].map(str::to_owned);
+            let mut evaluation = Evaluation::new(self, scope, Some(resources), path.to_vec());
+            // An output that comes to AWS::NoValue is left out.
+            let Some(value) = evaluation.value(&output.value)? else { continue };
+            let Some(value) = text_of(&value) else {
+                let mark = output.value.mark;
+                return Err(self.source.error(Stage::Resolve, mark, output::NOT_TEXT));
+            };
+            let export_name = match &output.export {
+                Some(name) => {
+                    let message = output::malformed_export(&output.name);
+                    Some(evaluation.string(name, &message)?)
+                }
+                None => None,
+            };
+            let (name, description) = (output.name.clone(), output.description.clone());
+            outputs.push(OutputValue { name, value, description, export_name });
+        }
+        Ok(outputs)
     }
 
     /// Where `DistributionConfig.Origins[0].Id` of a resource is written, or its nearest ancestor
     /// that is. An empty path is the resource itself.
-    pub fn locate(&self, _logical_id: &str, _property_path: &str) -> Option<Place> {
-        None
+    pub fn locate(&self, logical_id: &str, property_path: &str) -> Option<Place> {
+        let mark = locate::locate(self.resource(logical_id)?, property_path);
+        Some(self.source.place(mark))
     }
 
-    /// What becomes of every property the template writes; with a scope, only of those that exist.
+    /// What becomes of every property the template writes, in written order; with a scope, only of
+    /// those that exist in it.
     pub fn support(
         &self,
-        _types: &[&'static dyn ResourceType],
-        _scope: Option<&Scope>,
+        types: &[&'static dyn ResourceType],
+        scope: Option<&Scope>,
     ) -> Vec<PropertyReport> {
-        Vec::new()
+        let choose = |name: &str| scope.and_then(|scope| scope.condition(name));
+        self.resources
+            .iter()
+            .filter(|resource| scope.is_none_or(|scope| scope.has(resource)))
+            .flat_map(|resource| support::report(&self.source, resource, types, &choose))
+            .collect()
     }
 
-    fn not_yet(&self) -> Vec<TemplateError> {
-        vec![TemplateError::nowhere(&self.file, Stage::Form, "not built yet")]
+    fn resource(&self, logical_id: &str) -> Option<&resource::Resource> {
+        self.resources.iter().find(|resource| resource.id == logical_id)
     }
 }
