@@ -1,12 +1,12 @@
 //! The cases of `tests/golden/template`: a template, a line of dashes, and what comes of it.
 //!
 //! Lines at the top that begin with `#>` are not part of the template: `#> parameter Port=80`,
-//! `#> previous Port=80`, `#> export Name=value`, and `#> show support` to see what becomes of every
-//! property. Every resource `X` has the physical id `X-id` and attributes like `X.Arn`. The types
-//! known here are small ones of `types.rs`, not those of Standin's services.
+//! `#> previous Port=80`, `#> export Name=value`, and `#> show support` to see what becomes of
+//! every property. Every resource `X` has the physical id `X-id` and attributes like `X.Arn`. The
+//! types known here are small ones of `types.rs`, not those of Standin's services.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p standin-cloudformation --test golden` writes what comes out into the
-//! cases; read the difference before you commit it.
+//! `UPDATE_GOLDEN=1 cargo test -p standin-cloudformation --test golden` writes what comes out into
+//! the cases; read the difference before you commit it.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -177,7 +177,7 @@ fn properties(
         Err(problems) => {
             writeln!(shown, "CREATE_FAILED {}", status_reason(&problems)).unwrap();
             for problem in problems {
-                let place = template.locate(id, &problem.path).unwrap();
+                let place = template.locate_in(scope, id, &problem.path).unwrap();
                 let hint = problem.hint.unwrap_or_default();
                 writeln!(shown, "  line {}: {} ({hint})", place.line, problem.path).unwrap();
             }

@@ -42,8 +42,11 @@ fn unknown_types(template: &Template, types: Types<'_>) -> Vec<TemplateError> {
         .map(|resource| {
             let name = &resource.type_name;
             let message = format!("Template format error: Unrecognized resource types: [{name}]");
-            let hint = did_you_mean(name, names())
-                .unwrap_or_else(|| "Standin has no such type".to_owned());
+            let hint = match name.as_str() {
+                "AWS::CDK::Metadata" => "CDK leaves it out with --no-version-reporting".to_owned(),
+                _ => did_you_mean(name, names())
+                    .unwrap_or_else(|| "Standin has no such type".to_owned()),
+            };
             let error = template.source.error(Stage::Type, resource.type_mark, message);
             error.listing().with_hint(hint)
         })
@@ -66,7 +69,8 @@ fn attributes(template: &Template, types: Types<'_>) -> Vec<TemplateError> {
                 continue;
             }
             let message = format!(
-                "Template error: resource {} does not support attribute type {attribute} in Fn::GetAtt",
+                "Template error: resource {} does not support attribute type {attribute} in \
+                    Fn::GetAtt",
                 found.name
             );
             let hint = did_you_mean(attribute, names()).or_else(|| one_of(names()));
@@ -83,7 +87,7 @@ fn wrong_properties(template: &Template, types: Types<'_>) -> Vec<TemplateError>
     for resource in &template.resources {
         let Some(known) = type_named(types, &resource.type_name) else { continue };
         for problem in properties::check(&resource.properties, known.properties()) {
-            let mark = locate::locate(resource, &problem.path);
+            let mark = locate::locate(resource, &problem.path, BOTH);
             let message = properties::status_reason(std::slice::from_ref(&problem));
             let error = template.source.error(Stage::Property, mark, message);
             errors.push(error.hinted(problem.hint));

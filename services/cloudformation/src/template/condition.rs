@@ -7,7 +7,7 @@ use super::error::{Stage, TemplateError};
 use super::expr::{Expr, Test};
 use super::graph;
 use super::intrinsic::Evaluation;
-use super::reader::{Reader, Where};
+use super::reader::Where;
 use super::section::Findings;
 use super::suggest::did_you_mean;
 use super::tree::{Entry, Mark, Node};
@@ -19,7 +19,9 @@ pub(super) struct ConditionDecl {
     pub(super) test: Test,
 }
 
-const NOT_BOOLEAN: &str = "Template format error: Conditions can only be boolean operations on parameters and other conditions";
+const NOT_BOOLEAN: &str = "\
+    Template format error: Conditions can only be boolean operations on parameters and other \
+    conditions";
 const EQUALS: &str =
     "Template error: every Fn::Equals object requires a list of 2 string parameters.";
 
@@ -52,7 +54,9 @@ pub(super) fn test(findings: &mut Findings<'_>, node: &Node, in_rule: bool) -> O
         "Fn::Not" => match only.value.items() {
             Some([inner]) => Some(Test::Not(Box::new(test(findings, inner, in_rule)?))),
             _ => {
-                let message = "Template error: every Fn::Not object requires a list with exactly 1 boolean parameter.";
+                let message = "\
+                    Template error: every Fn::Not object requires a list with exactly 1 boolean \
+                    parameter.";
                 findings.hinted(node.mark, message, "!Not [!Condition Name]".to_owned());
                 None
             }
@@ -93,7 +97,8 @@ fn several(findings: &mut Findings<'_>, mark: Mark, only: &Entry, in_rule: bool)
     let items = only.value.items().unwrap_or_default();
     if !(2..=10).contains(&items.len()) {
         let message = format!(
-            "Template error: every {} object requires a list of at least 2 and at most 10 boolean parameters.",
+            "Template error: every {} object requires a list of at least 2 and at most 10 \
+                boolean parameters.",
             only.key
         );
         findings.form(mark, message);
@@ -114,12 +119,7 @@ fn pair(
         findings.form(mark, message);
         return None;
     };
-    let mut reader = Reader {
-        source: findings.source,
-        errors: &mut findings.errors,
-        place: Where::Conditions,
-        extensions: findings.extensions,
-    };
+    let mut reader = findings.reader(Where::Conditions);
     Some((reader.expr(a), reader.expr(b)))
 }
 

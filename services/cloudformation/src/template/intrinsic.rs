@@ -6,13 +6,9 @@ use standin_kernel::Value;
 
 use super::error::{Stage, TemplateError};
 use super::expr::{Expr, ExprKind, Field, NO_VALUE, Piece};
-use super::reader::{dynamic_reference, unsupported_reference};
+use super::reader::{JOIN, SELECT, SPLIT, dynamic_reference, unsupported_reference};
 use super::tree::Mark;
 use super::{Resources, Scope, Template, base64, condition, mapping, network};
-
-const JOIN: &str = "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.";
-const SPLIT: &str = "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.";
-const SELECT: &str = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list";
 
 pub(super) struct Evaluation<'a> {
     template: &'a Template,
@@ -170,7 +166,8 @@ impl<'a> Evaluation<'a> {
         let declared = self.template.resource(name);
         let type_name = declared.map_or("", |resource| resource.type_name.as_str());
         let message = format!(
-            "[Error] /{}/Fn::GetAtt: Resource type {type_name} does not support attribute {{{attribute}}}",
+            "[Error] /{}/Fn::GetAtt: Resource type {type_name} does not support attribute \
+                {{{attribute}}}",
             self.path.join("/")
         );
         Err(self.resolve(mark, message))

@@ -1,6 +1,6 @@
 //! Where a property is written: `DistributionConfig.Origins[0].Id` to a line of the template.
 
-use super::expr::{Expr, ExprKind};
+use super::expr::{Choose, Expr, ExprKind};
 use super::resource::Resource;
 use super::tree::Mark;
 
@@ -9,15 +9,16 @@ enum Step<'p> {
     Index(usize),
 }
 
-/// The place of a property of `resource`, or of its nearest ancestor that is written.
-pub(super) fn locate(resource: &Resource, path: &str) -> Mark {
+/// The place of a property of `resource`, or of its nearest ancestor that is written. Indices count
+/// what is there: what `choose` shows to be `AWS::NoValue` does not count.
+pub(super) fn locate(resource: &Resource, path: &str, choose: Choose<'_>) -> Mark {
     let steps = steps(path);
-    let (mark, found) = descend(&resource.properties, &steps, resource.mark);
+    let (mark, found) = descend(&resource.properties, &steps, resource.mark, choose);
     if found == 0 { resource.mark } else { mark }
 }
 
 /// How far the steps lead, and where that is.
-fn descend(expr: &Expr, steps: &[Step<'_>], mark: Mark) -> (Mark, usize) {
+fn descend(expr: &Expr, steps: &[Step<'_>], mark: Mark, choose: Choose<'_>) -> (Mark, usize) {
     let Some((step, rest)) = steps.split_first() else { return (mark, 0) };
     let next = match (&expr.kind, step) {
         (ExprKind::Map(fields), Step::Name(name)) => fields
@@ -25,21 +26,41 @@ fn descend(expr: &Expr, steps: &[Step<'_>], mark: Mark) -> (Mark, usize) {
             .find(|field| field.key == *name)
             .map(|field| (&field.value, field.key_mark)),
         (ExprKind::List(items), Step::Index(index)) => {
-            items.get(*index).map(|item| (item, item.mark))
+            let there = items.iter().filter(|item| !absent(item, choose));
+            there.map(|item| (item, item.mark)).nth(*index)
         }
-        (ExprKind::If { then, otherwise, .. }, _) => {
-            // Both branches may have it; the one that leads further counts.
-            let (one, other) = (descend(then, steps, mark), descend(otherwise, steps, mark));
-            return if other.1 > one.1 { other } else { one };
+        (ExprKind::If { condition, then, otherwise }, _) => {
+            let one = || descend(then, steps, mark, choose);
+            let other = || descend(otherwise, steps, mark, choose);
+            return match choose(condition) {
+                Some(true) => one(),
+                Some(false) => other(),
+                // Both branches may have it; the one that leads further counts.
+                None => {
+                    let (one, other) = (one(), other());
+                    if other.1 > one.1 { other } else { one }
+                }
+            };
         }
         _ => None,
     };
     match next {
         Some((value, place)) => {
-            let (mark, found) = descend(value, rest, place);
+            let (mark, found) = descend(value, rest, place, choose);
             (mark, found + 1)
         }
         None => (mark, 0),
+    }
+}
+
+fn absent(expr: &Expr, choose: Choose<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::If { condition, then, otherwise } => match choose(condition) {
+            Some(true) => absent(then, choose),
+            Some(false) => absent(otherwise, choose),
+            None => false,
+        },
+        _ => expr.is_no_value(),
     }
 }
 

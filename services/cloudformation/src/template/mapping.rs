@@ -61,7 +61,8 @@ pub(super) fn find<'m>(
 ) -> Result<&'m Value, String> {
     let Some(mapping) = mappings.iter().find(|mapping| mapping.name == map) else {
         return Err(format!(
-            "Template error: Mapping named '{map}' is not present in the 'Mappings' section of template."
+            "Template error: Mapping named '{map}' is not present in the 'Mappings' section of \
+                template."
         ));
     };
     mapping

@@ -57,6 +57,7 @@ pub use properties::{PropertyProblem, coerce, status_reason};
 pub use support::{PropertyReport, Verdict};
 
 use error::Source;
+use expr::BOTH;
 use intrinsic::{Evaluation, text_of};
 
 /// A template whose form has been checked.
@@ -205,7 +206,15 @@ impl Template {
     /// Where `DistributionConfig.Origins[0].Id` of a resource is written, or its nearest ancestor
     /// that is. An empty path is the resource itself.
     pub fn locate(&self, logical_id: &str, property_path: &str) -> Option<Place> {
-        let mark = locate::locate(self.resource(logical_id)?, property_path);
+        let mark = locate::locate(self.resource(logical_id)?, property_path, BOTH);
+        Some(self.source.place(mark))
+    }
+
+    /// The same in a scope: the branches of `Fn::If` that are taken, and indices as they are after
+    /// `AWS::NoValue` is removed.
+    pub fn locate_in(&self, scope: &Scope, logical_id: &str, property_path: &str) -> Option<Place> {
+        let choose = |name: &str| scope.condition(name);
+        let mark = locate::locate(self.resource(logical_id)?, property_path, &choose);
         Some(self.source.place(mark))
     }
 

@@ -1,7 +1,7 @@
 //! The Outputs section (CFN-TP-06, CFN-OU-01).
 
 use super::expr::{BOTH, Expr, ExprKind};
-use super::reader::{Reader, Where};
+use super::reader::Where;
 use super::section::{Findings, check_description, count};
 use super::tree::{Entry, Mark, Node, NodeKind};
 
@@ -59,12 +59,7 @@ pub(super) const NOT_TEXT: &str =
     "Template format error: The Value field of every Outputs member must evaluate to a String.";
 
 fn read_expr(findings: &mut Findings<'_>, node: &Node) -> Expr {
-    let mut reader = Reader {
-        source: findings.source,
-        errors: &mut findings.errors,
-        place: Where::Outputs,
-        extensions: findings.extensions,
-    };
+    let mut reader = findings.reader(Where::Outputs);
     reader.expr(node)
 }
 
@@ -100,7 +95,9 @@ fn export(findings: &mut Findings<'_>, output: &str, node: Option<&Node>) -> Opt
 /// CFN-OU-01
 pub(super) fn malformed_export(output: &str) -> String {
     format!(
-        "Template format error: Output {output} is malformed. The Name field of every Export member must be specified and may not depend on any resources, imported values, or Fn::GetAZs."
+        "Template format error: Output {output} is malformed. The Name field of every Export \
+            member must be specified and may not depend on any resources, imported values, or \
+            Fn::GetAZs."
     )
 }
 

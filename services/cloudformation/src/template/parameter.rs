@@ -88,7 +88,8 @@ fn declaration(findings: &mut Findings<'_>, entry: &Entry) -> Option<ParameterDe
     let mut reader = Members { findings, members };
     let Some(type_name) = reader.text("Type") else {
         let message = format!(
-            "Template format error: [/Parameters/{}] Every Parameters object must contain a Type member.",
+            "Template format error: [/Parameters/{}] Every Parameters object must contain a Type \
+                member.",
             entry.key
         );
         reader.findings.form(entry.key_mark, message);
@@ -188,7 +189,13 @@ impl<'n> Members<'_, '_, 'n> {
         if type_name.starts_with("AWS::SSM::Parameter::Value<") {
             let message =
                 format!("Parameter type {type_name} of '{parameter}' is not supported by Standin");
-            let hint = "there is no parameter store here: use String and give the value";
+            let default = self.get("Default").and_then(Node::text).unwrap_or_default();
+            let hint = if default.starts_with("/cdk-bootstrap/") {
+                "CDK leaves it out with DefaultStackSynthesizer({generateBootstrapVersionRule: \
+                    false})"
+            } else {
+                "there is no parameter store here: use String and give the value"
+            };
             self.findings.unsupported(mark, message, hint);
             return None;
         }

@@ -32,27 +32,54 @@ const FUNCTIONS: [&str; 14] = [
     "Fn::ToJsonString",
 ];
 
-const GET_ATT: &str = "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute";
-const JOIN: &str = "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.";
-const SPLIT: &str = "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.";
-const SELECT: &str = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list";
-const FIND_IN_MAP: &str = "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value";
-const SUB: &str = "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string";
-const CIDR: &str = "Template error: every Fn::Cidr object requires three parameters, an IP address block, the number of CIDRs to make and the number of their host bits";
+const GET_ATT: &str = "\
+    Template error: every Fn::GetAtt object requires two non-empty parameters, the resource \
+    name and the resource attribute";
+pub(super) const JOIN: &str = "\
+    Template error: every Fn::Join object requires two parameters, (1) a string delimiter and \
+    (2) a list of strings to be joined or a function that returns a list of strings (such as \
+    Fn::GetAZs) to be joined.";
+pub(super) const SPLIT: &str = "\
+    Template error: every Fn::Split object requires two parameters, (1) a string delimiter and \
+    (2) a string to be split or a function that returns a string to be split.";
+pub(super) const SELECT: &str = "\
+    Template error: Fn::Select requires a list argument with two elements: an integer index and \
+    a list";
+const FIND_IN_MAP: &str = "\
+    Template error: every Fn::FindInMap object requires three parameters, the map name, map key \
+    and the attribute for return value";
+const SUB: &str = "\
+    Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. \
+    Specify a string as first argument, and an optional second argument to specify a mapping of \
+    values to replace in the string";
+const CIDR: &str = "\
+    Template error: every Fn::Cidr object requires three parameters, an IP address block, the \
+    number of CIDRs to make and the number of their host bits";
 const IF: &str =
     "Template error: Fn::If requires a list argument with the first element being a condition";
 
 /// Reads values of one place of a template; errors are collected and something harmless stands in.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
-    pub(super) source: &'a Source,
-    pub(super) errors: &'a mut Vec<TemplateError>,
-    pub(super) place: Where,
+    source: &'a Source,
+    errors: &'a mut Vec<TemplateError>,
+    place: Where,
     /// Whether the template has `Transform: AWS::LanguageExtensions` (CFN-IN-22).
-    pub(super) extensions: bool,
+    extensions: bool,
+    /// Whether this is in a branch of `Fn::If`, which may never be taken.
+    in_branch: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) const fn new(
+        source: &'a Source,
+        errors: &'a mut Vec<TemplateError>,
+        place: Where,
+        extensions: bool,
+    ) -> Self {
+        Self { source, errors, place, extensions, in_branch: false }
+    }
+
     pub(super) fn expr(&mut self, node: &Node) -> Expr {
         let kind = match &node.kind {
             NodeKind::Text(text) => {
@@ -163,7 +190,8 @@ impl Reader<'_> {
             return nothing();
         }
         let message = format!(
-            "Template error: Encountered unsupported function: {name} Supported functions are: [{}]",
+            "Template error: Encountered unsupported function: {name} Supported functions are: \
+                [{}]",
             FUNCTIONS.join(", ")
         );
         let hint = match name {
@@ -331,7 +359,8 @@ impl Reader<'_> {
         );
         let list = matches!(name.kind, ExprKind::List(_) | ExprKind::Map(_));
         if list || !simple && !self.extensions {
-            let hint = "a literal, Ref or Fn::FindInMap; other functions need Transform: AWS::LanguageExtensions";
+            let hint = "a literal, Ref or Fn::FindInMap; other functions need Transform: \
+                AWS::LanguageExtensions";
             self.wrong(name.mark, FIND_IN_MAP, Some(hint));
         }
     }
@@ -347,11 +376,13 @@ impl Reader<'_> {
 
     fn branch(&mut self, mark: Mark, argument: &Node) -> ExprKind {
         match argument.items() {
-            Some([condition, then, otherwise]) if condition.text().is_some() => ExprKind::If {
-                condition: condition.text().unwrap_or_default().to_owned(),
-                then: self.boxed(then),
-                otherwise: self.boxed(otherwise),
-            },
+            Some([condition, then, otherwise]) if condition.text().is_some() => {
+                let condition = condition.text().unwrap_or_default().to_owned();
+                let outer = std::mem::replace(&mut self.in_branch, true);
+                let (then, otherwise) = (self.boxed(then), self.boxed(otherwise));
+                self.in_branch = outer;
+                ExprKind::If { condition, then, otherwise }
+            }
             other => {
                 let quoted = other.and_then(<[Node]>::first).and_then(super::resource::quote);
                 let hint = "!If [Condition, value if true, value if false]";
@@ -376,8 +407,9 @@ impl Reader<'_> {
     }
 
     /// CFN-DR-01: Standin resolves no dynamic references, and does not pass their text on either.
+    /// In a branch that may never be taken they are found when it is.
     fn dynamic_reference(&mut self, mark: Mark, text: &str) {
-        if let Some(reference) = dynamic_reference(text) {
+        if let Some(reference) = dynamic_reference(text).filter(|_| !self.in_branch) {
             let mark = self.source.find(mark, "{{resolve:");
             self.errors.push(
                 self.source
@@ -387,7 +419,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn wrong(&mut self, mark: Mark, message: impl Into<String>, hint: Option<&str>) {
+    fn wrong(&mut self, mark: Mark, message: impl Into<String>, hint: Option<&str>) {
         let error = self.source.error(Stage::Form, mark, message);
         self.errors.push(error.hinted(hint.map(str::to_owned)));
     }

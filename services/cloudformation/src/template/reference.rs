@@ -20,12 +20,15 @@ pub(super) const PSEUDO: [&str; 8] = [
     "AWS::URLSuffix",
 ];
 
-const IMPORT: &str = "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs";
+const IMPORT: &str = "\
+    Template error: the attribute in Fn::ImportValue must not depend on any resources, imported \
+    values, or Fn::GetAZs";
 
 /// CFN-TP-08
 pub(super) fn in_resources(name: &str) -> String {
     format!(
-        "Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
+        "Template format error: Unresolved resource dependencies [{name}] in the Resources block \
+            of the template"
     )
 }
 
@@ -37,7 +40,8 @@ pub(super) fn in_outputs(name: &str) -> String {
 /// CFN-IN-12
 pub(super) fn in_conditions(name: &str) -> String {
     format!(
-        "Template format error: Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
+        "Template format error: Unresolved dependencies [{name}]. Cannot reference resources in \
+            the Conditions block of the template"
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::{Stage, TemplateError};
 use super::expr::{Expr, ExprKind};
-use super::reader::{Reader, Where};
+use super::reader::Where;
 use super::section::{Findings, count};
 use super::suggest::did_you_mean;
 use super::tree::{Entry, Mark, Node, NodeKind};
@@ -84,7 +84,8 @@ fn resource(findings: &mut Findings<'_>, entry: &Entry) -> Option<Resource> {
     let get = |name: &str| members.iter().find(|member| member.key == name);
     let Some(written) = get("Type") else {
         let message = format!(
-            "Template format error: [/Resources/{}] Every Resources object must contain a Type member.",
+            "Template format error: [/Resources/{}] Every Resources object must contain a Type \
+                member.",
             entry.key
         );
         findings.form(entry.key_mark, message);
@@ -110,12 +111,7 @@ fn resource(findings: &mut Findings<'_>, entry: &Entry) -> Option<Resource> {
 }
 
 fn expr(findings: &mut Findings<'_>, node: &Node) -> Expr {
-    let mut reader = Reader {
-        source: findings.source,
-        errors: &mut findings.errors,
-        place: Where::Resources,
-        extensions: findings.extensions,
-    };
+    let mut reader = findings.reader(Where::Resources);
     reader.expr(node)
 }
 

@@ -4,6 +4,7 @@
 use standin_kernel::Value;
 
 use super::error::{Source, Stage, TemplateError};
+use super::reader::{Reader, Where};
 use super::suggest::{did_you_mean, one_of};
 use super::tree::{Entry, Fault, Mark, Node, NodeKind};
 use super::{Template, condition, json, mapping, output, parameter, resource, rule, yaml};
@@ -51,6 +52,11 @@ impl Findings<'_> {
     pub(super) fn unsupported(&mut self, mark: Mark, message: impl Into<String>, hint: &str) {
         let error = self.source.error(Stage::Unsupported, mark, message);
         self.errors.push(error.with_hint(hint));
+    }
+
+    /// Reads values that stand in `place`.
+    pub(super) const fn reader(&mut self, place: Where) -> Reader<'_> {
+        Reader::new(self.source, &mut self.errors, place, self.extensions)
     }
 
     /// Refuses a member that none of `known` names.
@@ -107,9 +113,12 @@ pub(super) fn read(file: &str, text: &str) -> Result<Template, Vec<TemplateError
     };
     let mut findings = Findings { source: &source, errors: Vec::new(), extensions: false };
     nulls(&mut findings, &root, &mut String::new());
-    for section in sections {
+    for section in sections.iter().filter(|one| !SECTIONS.contains(&one.key.as_str())) {
         let message = format!("Invalid template property or properties [{}]", section.key);
-        findings.known(section, &SECTIONS, message);
+        let hint = did_you_mean(&section.key, SECTIONS)
+            .unwrap_or_else(|| format!("one of: {}", SECTIONS.join(", ")));
+        let error = source.error(Stage::Form, section.key_mark, message);
+        findings.errors.push(error.listing().with_hint(hint));
     }
     let transforms = transforms(&mut findings, get(sections, "Transform"));
     findings.extensions = transforms.iter().any(|name| name == EXTENSIONS);
@@ -210,7 +219,8 @@ pub(super) fn count(findings: &mut Findings<'_>, node: &Node, what: &str, most: 
     let number = node.entries().map_or(0, <[Entry]>::len);
     if number > most {
         let message = format!(
-            "Template format error: Number of {what}, {number}, is greater than maximum allowed, {most}"
+            "Template format error: Number of {what}, {number}, is greater than maximum allowed, \
+                {most}"
         );
         findings.form(node.mark, message);
     }
@@ -230,7 +240,8 @@ fn transforms(findings: &mut Findings<'_>, node: Option<&Node>) -> Vec<String> {
             Some(name) => findings.unsupported(
                 item.mark,
                 format!("Transform {name} is not supported by Standin"),
-                "give Standin the template after the transform (GetTemplate --template-stage Processed)",
+                "give Standin the template after the transform (GetTemplate --template-stage \
+                    Processed)",
             ),
             None => findings.unsupported(
                 item.mark,

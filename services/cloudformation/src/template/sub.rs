@@ -3,7 +3,9 @@
 use super::expr::Piece;
 use super::tree::Mark;
 
-pub(super) const BAD_NAME: &str = "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons";
+pub(super) const BAD_NAME: &str = "\
+    Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, \
+    underscores, periods, and colons";
 
 /// The pieces of `text`; `names` are those of the map of the second form, `at` finds the place of a
 /// piece of text. The error is the variable that is no name.

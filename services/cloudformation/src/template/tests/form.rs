@@ -71,7 +71,9 @@ fn cfn_tp_07_names_are_alphanumeric() {
 
 #[test]
 fn cfn_tp_08_references_to_nothing_are_named_by_block() {
-    let wanted = "Template format error: Unresolved resource dependencies [Missing] in the Resources block of the template";
+    let wanted = "\
+        Template format error: Unresolved resource dependencies [Missing] in the Resources \
+        block of the template";
     for value in ["!Ref Missing", "!GetAtt Missing.Arn", "!Sub '${Missing}'", "!Sub '${Missing.A}'"]
     {
         assert_eq!(refusal(&with("", value)), wanted, "{value}");
@@ -85,7 +87,9 @@ fn cfn_tp_08_references_to_nothing_are_named_by_block() {
 
 #[test]
 fn cfn_tp_09_a_circle_is_refused_with_all_its_names() {
-    let text = "Resources:\n  A: {Type: AWS::SNS::Topic, DependsOn: B, Properties: {Name: n}}\n  B: {Type: AWS::SNS::Topic, Properties: {Name: !Ref A}}";
+    let text = "\
+        Resources:\n  A: {Type: AWS::SNS::Topic, DependsOn: B, Properties: {Name: n}}\n  B: \
+        {Type: AWS::SNS::Topic, Properties: {Name: !Ref A}}";
     assert_eq!(refusal(text), "Circular dependency between resources: [A, B]");
 }
 
@@ -182,7 +186,9 @@ fn cfn_pa_05_constraints_have_their_messages() {
 
 #[test]
 fn cfn_pa_06_ref_gives_strings_and_trimmed_lists() {
-    let sections = "Parameters: {N: {Type: Number, Default: 8}, L: {Type: CommaDelimitedList, Default: ' a, b ,c'}}";
+    let sections = "\
+        Parameters: {N: {Type: Number, Default: 8}, L: {Type: CommaDelimitedList, Default: ' a, \
+        b ,c'}}";
     assert_eq!(value_of(sections, "!Ref N"), Ok(json!("8")));
     assert_eq!(value_of(sections, "!Select [1, !Ref L]"), Ok(json!("b")));
     assert_eq!(value_of(sections, "!Ref L"), Ok(json!(["a", "b", "c"])));
@@ -190,7 +196,9 @@ fn cfn_pa_06_ref_gives_strings_and_trimmed_lists() {
 
 #[test]
 fn cfn_pa_07_no_echo_is_declared_and_outputs_show_the_value() {
-    let sections = "Parameters: {P: {Type: String, NoEcho: true, Default: secret}}\nOutputs: {O: {Value: !Ref P}}";
+    let sections = "\
+        Parameters: {P: {Type: String, NoEcho: true, Default: secret}}\nOutputs: {O: {Value: \
+        !Ref P}}";
     let template = parsed(&with(sections, "x"));
     assert!(template.parameters()[0].no_echo);
     let scope = bound(&template, &[]).expect("a default");

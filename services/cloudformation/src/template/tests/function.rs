@@ -22,7 +22,9 @@ fn cfn_in_03_get_att_has_three_forms_and_a_shape() {
     for value in ["!GetAtt U.TopicArn", "!GetAtt [U, TopicArn]", "!GetAtt [U, !Ref A]"] {
         assert_eq!(value_of(sections, value), Ok(json!("id")), "{value}");
     }
-    let wanted = "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute";
+    let wanted = "\
+        Template error: every Fn::GetAtt object requires two non-empty parameters, the resource \
+        name and the resource attribute";
     for value in ["!GetAtt [U, '']", "!GetAtt U", "!GetAtt [U]", "!GetAtt ['', A]"] {
         assert_eq!(refusal(&with("", value)), wanted, "{value}");
     }
@@ -33,7 +35,9 @@ fn cfn_in_04_an_attribute_that_is_not_fails_at_run_time() {
     let template = parsed(&with("Outputs: {InvalidOutput: {Value: !GetAtt T.Invalid}}", "x"));
     let scope = bound(&template, &[]).expect("no parameters");
     let error = template.outputs(&scope, &same()).expect_err("no such attribute");
-    let wanted = "[Error] /Outputs/InvalidOutput/Value/Fn::GetAtt: Resource type AWS::SNS::Topic does not support attribute {Invalid}";
+    let wanted = "\
+        [Error] /Outputs/InvalidOutput/Value/Fn::GetAtt: Resource type AWS::SNS::Topic does not \
+        support attribute {Invalid}";
     assert_eq!(error.message, wanted);
     let found = &template.check(TYPES)[0];
     assert_eq!(found.stage, Stage::Resolve);
@@ -55,7 +59,10 @@ fn cfn_in_05_sub_replaces_and_keeps_what_is_marked() {
 fn cfn_in_06_and_07_join_joins_strings_only() {
     assert_eq!(value_of("", "!Join [':', [a, b, c]]"), Ok(json!("a:b:c")));
     assert_eq!(value_of("", "!Join ['', []]"), Ok(json!("")));
-    let wanted = "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.";
+    let wanted = "\
+        Template error: every Fn::Join object requires two parameters, (1) a string delimiter \
+        and (2) a list of strings to be joined or a function that returns a list of strings \
+        (such as Fn::GetAZs) to be joined.";
     assert_eq!(refusal(&with("", "!Join [':', text]")), wanted);
     assert_eq!(value_of("", "!Join [':', [[a]]]"), Err(wanted.into()));
 }
@@ -63,14 +70,18 @@ fn cfn_in_06_and_07_join_joins_strings_only() {
 #[test]
 fn cfn_in_08_split_keeps_empty_strings() {
     assert_eq!(value_of("", "!Split ['|', 'a||c|']"), Ok(json!(["a", "", "c", ""])));
-    let wanted = "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.";
+    let wanted = "\
+        Template error: every Fn::Split object requires two parameters, (1) a string delimiter \
+        and (2) a string to be split or a function that returns a string to be split.";
     assert_eq!(refusal(&with("", "!Split ['|']")), wanted);
 }
 
 #[test]
 fn cfn_in_09_select_counts_from_zero() {
     assert_eq!(value_of("", "!Select ['0', [a, b]]"), Ok(json!("a")));
-    let wanted = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list";
+    let wanted = "\
+        Template error: Fn::Select requires a list argument with two elements: an integer index \
+        and a list";
     assert_eq!(refusal(&with("", "!Select [x, [a]]")), wanted);
     assert_eq!(
         value_of("", "!Select [3, [a, b, c]]"),
@@ -88,7 +99,9 @@ fn cfn_in_10_conditions_that_are_not_there_and_equals_of_one() {
 
 #[test]
 fn cfn_in_11_conditions_combine_two_to_ten_and_compare_as_strings() {
-    let sections = "Conditions:\n  Same: !Equals ['true', true]\n  Case: !Equals [A, a]\n  Both: !And [!Condition Same, !Not [!Condition Case]]\n  One: !Or [!Condition Case, !Condition Both]";
+    let sections = "\
+        Conditions:\n  Same: !Equals ['true', true]\n  Case: !Equals [A, a]\n  Both: !And \
+        [!Condition Same, !Not [!Condition Case]]\n  One: !Or [!Condition Case, !Condition Both]";
     let template = parsed(&with(sections, "x"));
     let scope = bound(&template, &[]).expect("no parameters");
     for (name, value) in [("Same", true), ("Case", false), ("Both", true), ("One", true)] {
@@ -97,14 +110,18 @@ fn cfn_in_11_conditions_combine_two_to_ten_and_compare_as_strings() {
     for operands in [1, 11] {
         let list = vec!["!Equals [a, a]"; operands].join(", ");
         let message = refusal(&with(&format!("Conditions: {{C: !And [{list}]}}"), "x"));
-        let wanted = "Template error: every Fn::And object requires a list of at least 2 and at most 10 boolean parameters.";
+        let wanted = "\
+            Template error: every Fn::And object requires a list of at least 2 and at most 10 \
+            boolean parameters.";
         assert_eq!(message, wanted);
     }
 }
 
 #[test]
 fn cfn_in_12_conditions_do_not_refer_to_resources() {
-    let wanted = "Template format error: Unresolved dependencies [U]. Cannot reference resources in the Conditions block of the template";
+    let wanted = "\
+        Template format error: Unresolved dependencies [U]. Cannot reference resources in the \
+        Conditions block of the template";
     for value in ["!GetAtt U.TopicArn", "!Ref U", "!Sub '${U}'", "!Sub '${U.TopicArn}'"] {
         let sections = format!("Conditions: {{C: !Equals [a, {value}]}}");
         assert_eq!(refusal(&with(&sections, "x")), wanted, "{value}");
@@ -115,10 +132,15 @@ fn cfn_in_12_conditions_do_not_refer_to_resources() {
 fn cfn_in_13_what_is_not_there_cannot_be_referred_to() {
     let text = |value: &str| {
         format!(
-            "Conditions: {{Never: !Equals [a, b]}}\nResources:\n  MyTopic: {{Type: AWS::SNS::Topic, Condition: Never, Properties: {{Name: n}}}}\n  B: {{Type: AWS::SNS::Topic, Properties: {{Name: {value}}}}}\nOutputs: {{O: {{Condition: Never, Value: !Ref MyTopic}}}}"
+            "Conditions: {{Never: !Equals [a, b]}}\nResources:\n  MyTopic: {{Type: \
+                AWS::SNS::Topic, Condition: Never, Properties: {{Name: n}}}}\n  B: {{Type: \
+                AWS::SNS::Topic, Properties: {{Name: {value}}}}}\nOutputs: {{O: {{Condition: \
+                Never, Value: !Ref MyTopic}}}}"
         )
     };
-    let wanted = "Template format error: Unresolved resource dependencies [MyTopic] in the Resources block of the template";
+    let wanted = "\
+        Template format error: Unresolved resource dependencies [MyTopic] in the Resources \
+        block of the template";
     assert_eq!(refusal(&text("!Ref MyTopic")), wanted);
     let template = parsed(&text("!If [Never, !Ref MyTopic, other]"));
     let scope = bound(&template, &[]).expect("no parameters");
@@ -130,7 +152,8 @@ fn cfn_in_13_what_is_not_there_cannot_be_referred_to() {
 #[test]
 fn cfn_in_14_depends_on_what_is_not_there_is_passed_over() {
     let template = parsed(
-        "Conditions: {Never: !Equals [a, b]}\nResources:\n  A: {Type: AWS::SNS::Topic, Condition: Never}\n  B: {Type: AWS::SNS::Topic, DependsOn: A}",
+        "Conditions: {Never: !Equals [a, b]}\nResources:\n  A: {Type: AWS::SNS::Topic, \
+            Condition: Never}\n  B: {Type: AWS::SNS::Topic, DependsOn: A}",
     );
     let scope = bound(&template, &[]).expect("no parameters");
     let plan = template.plan(&scope).expect("a plan");
@@ -138,7 +161,9 @@ fn cfn_in_14_depends_on_what_is_not_there_is_passed_over() {
     assert_eq!(plan.resources[0].depends_on, Vec::<String>::new());
 }
 
-const MAPS: &str = "Mappings: {TopicSuffixMap: {A: {Suffix: a, List: [x, y]}}}\nParameters: {K: {Type: String, Default: C}, A: {Type: String, Default: A}}";
+const MAPS: &str = "\
+    Mappings: {TopicSuffixMap: {A: {Suffix: a, List: [x, y]}}}\nParameters: {K: {Type: String, \
+    Default: C}, A: {Type: String, Default: A}}";
 
 #[test]
 fn cfn_in_15_a_map_gives_what_it_has() {
@@ -168,7 +193,9 @@ fn cfn_in_17_maps_hold_literals() {
 #[test]
 fn cfn_in_18_an_import_does_not_depend_on_resources() {
     assert_eq!(value_of("", "!ImportValue known"), Ok(json!("id")));
-    let wanted = "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs";
+    let wanted = "\
+        Template error: the attribute in Fn::ImportValue must not depend on any resources, \
+        imported values, or Fn::GetAZs";
     assert_eq!(refusal(&with("", "{'Fn::ImportValue': !Ref U}")), wanted);
 }
 

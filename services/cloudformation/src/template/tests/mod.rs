@@ -103,7 +103,8 @@ fn refusal(text: &str) -> String {
 /// A template with one topic whose property `Any` is `value`, and more sections before.
 fn with(sections: &str, value: &str) -> String {
     format!(
-        "{sections}\nResources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties: {{Name: n, Any: {value}}}\n  U: {{Type: AWS::SNS::Topic, Properties: {{Name: u}}}}\n"
+        "{sections}\nResources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties: {{Name: n, \
+            Any: {value}}}\n  U: {{Type: AWS::SNS::Topic, Properties: {{Name: u}}}}\n"
     )
 }
 

@@ -113,7 +113,10 @@ proptest! {
 
     #[test]
     fn no_mutilated_template_makes_it_panic(
-        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..4, "[-\\[\\]{}:!,'\"$ \\nA-C0.]{1,4}"), 1..6)
+        edits in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0_u8..4, "[-\\[\\]{}:!,'\"$ \\nA-C0.]{1,4}"),
+            1..6,
+        )
     ) {
         let mut letters: Vec<char> = GOOD.chars().collect();
         for (place, what, text) in edits {

@@ -13,7 +13,9 @@ fn cfn_dr_01_dynamic_references_are_refused_wherever_they_come_from() {
 #[test]
 fn cfn_at_01_order_is_by_every_kind_of_reference() {
     let template = parsed(
-        "Resources:\n  C: {Type: AWS::SNS::Topic, Properties: {Name: !Sub 'x${B}'}}\n  B: {Type: AWS::SNS::Topic, Properties: {Name: !GetAtt A.TopicArn}, DependsOn: [A]}\n  A: {Type: AWS::SNS::Topic}",
+        "Resources:\n  C: {Type: AWS::SNS::Topic, Properties: {Name: !Sub 'x${B}'}}\n  B: {Type: \
+            AWS::SNS::Topic, Properties: {Name: !GetAtt A.TopicArn}, DependsOn: [A]}\n  A: \
+            {Type: AWS::SNS::Topic}",
     );
     let scope = bound(&template, &[]).expect("no parameters");
     let plan = template.plan(&scope).expect("a plan");
@@ -28,7 +30,9 @@ fn cfn_at_01_order_is_by_every_kind_of_reference() {
 #[test]
 fn cfn_at_02_to_04_policies_and_their_defaults() {
     let template = parsed(
-        "Resources:\n  A: {Type: X, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: Retain}\n  B: {Type: AWS::RDS::DBCluster}\n  C: {Type: AWS::RDS::DBInstance, Properties: {DBClusterIdentifier: x}}",
+        "Resources:\n  A: {Type: X, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: \
+            Retain}\n  B: {Type: AWS::RDS::DBCluster}\n  C: {Type: AWS::RDS::DBInstance, \
+            Properties: {DBClusterIdentifier: x}}",
     );
     let scope = bound(&template, &[]).expect("no parameters");
     let policies: Vec<_> = template
@@ -90,7 +94,9 @@ fn cfn_ou_03_an_import_of_nothing_is_refused() {
 
 #[test]
 fn cfn_ru_01_rules_are_checked_when_parameters_are_bound() {
-    let sections = "Parameters: {Stage: {Type: String}}\nRules: {R: {RuleCondition: !Equals [!Ref Stage, prod], Assertions: [{Assert: !Equals [a, b], AssertDescription: never}]}}";
+    let sections = "\
+        Parameters: {Stage: {Type: String}}\nRules: {R: {RuleCondition: !Equals [!Ref Stage, \
+        prod], Assertions: [{Assert: !Equals [a, b], AssertDescription: never}]}}";
     let template = parsed(&with(sections, "x"));
     assert!(bound(&template, &[("Stage", "dev")]).is_ok());
     let wanted = Err("Template error: Rule R failed: never".to_owned());
@@ -126,6 +132,30 @@ fn properties_are_found_where_they_are_written_or_near() {
         template.locate("T", "Any.List[0].A").map(|p| p.text),
         Some("          - A: 1".into())
     );
+}
+
+#[test]
+fn in_a_scope_indices_count_what_is_there() {
+    let template = parsed(concat!(
+        "Conditions: {Never: !Equals [a, b]}\n",
+        "Resources:\n",
+        "  T:\n",
+        "    Type: AWS::SNS::Topic\n",
+        "    Properties:\n",
+        "      List:\n",
+        "        - !If [Never, a, !Ref AWS::NoValue]\n",
+        "        - !If [Never, {B: 1}, {A: 2}]\n",
+        "        - b\n",
+    ));
+    let scope = bound(&template, &[]).expect("no parameters");
+    let at = |path: &str| {
+        let place = template.locate_in(&scope, "T", path).expect("a place");
+        (place.line, place.column)
+    };
+    assert_eq!(at("List[0].A"), (8, 31));
+    assert_eq!(at("List[0].B"), (8, 11));
+    assert_eq!(at("List[1]"), (9, 11));
+    assert_eq!(template.locate("T", "List[1]").map(|place| place.line), Some(8));
 }
 
 #[test]
