@@ -152,7 +152,7 @@ fn in_a_scope_indices_count_what_is_there() {
         let place = template.locate_in(&scope, "T", path).expect("a place");
         (place.line, place.column)
     };
-    assert_eq!(at("List[0].A"), (8, 31));
+    assert_eq!(at("List[0].A"), (8, 32));
     assert_eq!(at("List[0].B"), (8, 11));
     assert_eq!(at("List[1]"), (9, 11));
     assert_eq!(template.locate("T", "List[1]").map(|place| place.line), Some(8));
