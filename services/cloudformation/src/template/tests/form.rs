@@ -145,6 +145,32 @@ fn cfn_tp_15_a_missing_property_is_a_status_reason() {
 }
 
 #[test]
+fn cfn_pa_01_the_types_of_parameters_are_those_of_aws() {
+    let parse = |type_name: &str| {
+        let text = with(&format!("Parameters: {{P: {{Type: {type_name}}}}}"), "x");
+        Template::parse("t", &text).map_err(|errors| (errors[0].stage, api_message(&errors)))
+    };
+    for type_name in [
+        "String",
+        "Number",
+        "List<Number>",
+        "CommaDelimitedList",
+        "AWS::EC2::VPC::Id",
+        "List<AWS::EC2::Subnet::Id>",
+        "AWS::SSM::Parameter::Name",
+    ] {
+        assert!(parse(type_name).is_ok(), "{type_name}");
+    }
+    for type_name in ["Stringgg", "List<CommaDelimitedList>", "AWS::EC2::Nothing::Id", "list"] {
+        let wanted = format!("Template format error: Unrecognized parameter type: {type_name}");
+        assert_eq!(parse(type_name).err(), Some((Stage::Form, wanted)), "{type_name}");
+    }
+    // CFN-PA-09: there is no parameter store to read from.
+    let refused = parse("AWS::SSM::Parameter::Value<String>").err().expect("refused");
+    assert_eq!(refused.0, Stage::Unsupported);
+}
+
+#[test]
 fn cfn_pa_02_parameters_without_a_value_are_all_named() {
     let sections = "Parameters: {KeyName: {Type: String}, Other: {Type: String}}";
     let template = parsed(&with(sections, "x"));
@@ -213,7 +239,7 @@ fn cfn_pa_12_a_parameter_that_is_not_declared_is_refused() {
 }
 
 #[test]
-fn cfn_pa_13_and_14_pseudo_parameters_have_values_and_no_value_removes() {
+fn cfn_pa_13_cfn_pa_14_pseudo_parameters_have_values_and_no_value_removes() {
     let value = "!Sub '${AWS::Partition}:${AWS::URLSuffix}:${AWS::StackName}'";
     assert_eq!(value_of("", value), Ok(json!("aws:amazonaws.com:mystack")));
     assert_eq!(value_of("", "!Ref AWS::NotificationARNs"), Ok(json!(["arn:n"])));

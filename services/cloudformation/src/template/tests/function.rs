@@ -56,7 +56,7 @@ fn cfn_in_05_sub_replaces_and_keeps_what_is_marked() {
 }
 
 #[test]
-fn cfn_in_06_and_07_join_joins_strings_only() {
+fn cfn_in_06_cfn_in_07_join_joins_strings_only() {
     assert_eq!(value_of("", "!Join [':', [a, b, c]]"), Ok(json!("a:b:c")));
     assert_eq!(value_of("", "!Join ['', []]"), Ok(json!("")));
     let wanted = "\
@@ -200,7 +200,7 @@ fn cfn_in_18_an_import_does_not_depend_on_resources() {
 }
 
 #[test]
-fn cfn_in_19_to_21_networks_and_base64() {
+fn cfn_in_19_cfn_in_20_cfn_in_21_networks_and_base64() {
     let blocks = value_of("", "!Cidr ['192.168.0.0/24', 6, 5]").expect("blocks");
     assert_eq!(blocks[0], "192.168.0.0/27");
     assert_eq!(blocks.as_array().map(Vec::len), Some(6));
@@ -210,7 +210,7 @@ fn cfn_in_19_to_21_networks_and_base64() {
 }
 
 #[test]
-fn cfn_in_22_and_24_length_and_json_need_the_extensions() {
+fn cfn_in_22_cfn_in_24_length_and_json_need_the_extensions() {
     let extended = "Transform: AWS::LanguageExtensions";
     assert_eq!(value_of(extended, "{'Fn::Length': [1, 2, 3]}"), Ok(json!(3)));
     assert_eq!(

@@ -28,7 +28,7 @@ fn cfn_at_01_order_is_by_every_kind_of_reference() {
 }
 
 #[test]
-fn cfn_at_02_to_04_policies_and_their_defaults() {
+fn cfn_at_02_cfn_at_03_cfn_at_04_policies_and_their_defaults() {
     let template = parsed(
         "Resources:\n  A: {Type: X, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: \
             Retain}\n  B: {Type: AWS::RDS::DBCluster}\n  C: {Type: AWS::RDS::DBInstance, \
