@@ -166,7 +166,7 @@ fn cfn_pa_01_the_types_of_parameters_are_those_of_aws() {
         assert_eq!(parse(type_name).err(), Some((Stage::Form, wanted)), "{type_name}");
     }
     // CFN-PA-09: there is no parameter store to read from.
-    let refused = parse("AWS::SSM::Parameter::Value<String>").err().expect("refused");
+    let refused = parse("AWS::SSM::Parameter::Value<String>").expect_err("refused");
     assert_eq!(refused.0, Stage::Unsupported);
 }
 
