@@ -1,1 +1,83 @@
-fn main() {}
+//! Saburo's diary: a small web service that lists, shows and takes diary entries.
+//!
+//! `diary-app` serves it; `diary-app prepare` makes sure that its data file is there and can be
+//! written, and ends. Nothing in here knows where it runs.
+
+mod entry;
+mod form;
+mod language;
+mod page;
+mod route;
+mod server;
+mod settings;
+mod store;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use settings::Settings;
+use store::Store;
+
+const USAGE: &str = "usage: diary-app [serve | prepare]
+
+  serve      answer HTTP requests (also without a word)
+  prepare    make the data file ready, with Saburo's first entries if it is empty, and end
+
+environment:
+  BIND_ADDRESS   address to listen on (0.0.0.0)
+  PORT           port to listen on (8080)
+  DATA_DIR       folder of the entries (data)
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let ended = match words.as_slice() {
+        [] | ["serve"] => settings().and_then(|settings| serve(&settings)),
+        ["prepare"] => settings().and_then(|settings| prepare(&settings)),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("diary-app: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn settings() -> Result<Settings, String> {
+    Settings::read(|name| std::env::var(name).ok())
+}
+
+fn prepare(settings: &Settings) -> Result<(), String> {
+    let store = Store::new(&settings.data_dir);
+    let entries = store.prepare().map_err(|why| store.trouble(&why))?;
+    log(&format!("{} is ready with {} entries", store.path().display(), entries.len()));
+    Ok(())
+}
+
+fn serve(settings: &Settings) -> Result<(), String> {
+    let store = Store::new(&settings.data_dir);
+    // Says at once, and not at the first request, that the data cannot be read.
+    store.entries().map_err(|why| store.trouble(&why))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| format!("no runtime: {why}"))?;
+    runtime.block_on(server::run(settings, Arc::new(store)))
+}
+
+/// Writes a line to the log. A log nobody reads any more is no reason to fail.
+fn log(line: &str) {
+    let now = jiff::Timestamp::from_second(entry::seconds_now()).unwrap_or_default();
+    let _ = writeln!(std::io::stdout().lock(), "{now} {line}");
+}
