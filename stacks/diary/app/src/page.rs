@@ -54,11 +54,14 @@ impl Page {
             Some(title) => page.add(format_args!("<title>{} · {site}</title>\n", Escaped(title))),
             None => page.add(format_args!("<title>{site}</title>\n")),
         }
+        // The front page has the name as its heading.
+        let name = title.map(|_| format!("<a class=\"name\" href=\"/\">{site}</a>\n"));
         page.add(format_args!(
             "<link rel=\"icon\" href=\"/static/diary.svg\" type=\"image/svg+xml\">\n\
              <link rel=\"stylesheet\" href=\"/static/diary.css\">\n\
-             <body>\n<header class=\"site\">\n<a class=\"name\" href=\"/\">{site}</a>\n\
+             <body>\n<header class=\"site\">\n{}\
              <a class=\"pen\" href=\"/write\">{}</a>\n</header>\n<main>\n",
+            name.unwrap_or_default(),
             words.write
         ));
         page
@@ -115,11 +118,17 @@ pub(crate) fn list(language: Language, entries: &[Entry], number: usize) -> Opti
     Some(page.end())
 }
 
-/// The first line of an entry, cut where it gets long.
+/// The first line of an entry, cut where it would fill more than two lines of the list.
 fn beginning(text: &str) -> String {
-    const CHARS: usize = 60;
+    const HALF_WIDTHS: usize = 120;
     let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(CHARS) {
+    let mut taken = 0;
+    let cut = line.char_indices().find(|(_, c)| {
+        // A Japanese character takes the room of two Latin ones.
+        taken += if c.is_ascii() { 1 } else { 2 };
+        taken > HALF_WIDTHS
+    });
+    match cut {
         Some((at, _)) => format!("{}…", line[..at].trim_end()),
         None => line.to_owned(),
     }

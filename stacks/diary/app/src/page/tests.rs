@@ -39,6 +39,7 @@ fn the_list_is_divided_by_days_and_pages() {
     assert_eq!(second.matches("<section").count(), 2);
     assert!(second.contains("href=\"/entries/2026-11-23-1\""));
     assert!(second.contains(&format!("<p>{}…</p>", "長".repeat(60))));
+    assert_eq!(beginning(&"ab ".repeat(41)), format!("{}…", "ab ".repeat(40).trim_end()));
     assert_eq!(list(Language::Ja, &entries, 3), None);
     assert_eq!(list(Language::Ja, &entries, 0), None);
     assert!(list(Language::En, &[], 1).unwrap().contains("Nothing is written here yet."));
