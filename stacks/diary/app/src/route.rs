@@ -38,7 +38,9 @@ pub(crate) async fn answer(store: &Arc<Store>, request: Request<Incoming>) -> An
     let language = language(request.headers());
     let answered = match (request.method(), request.uri().path()) {
         (&Method::POST, "/entries") => add(store, request, language).await,
-        (_, "/entries") => Ok(not_allowed(language, "POST")),
+        // Who sent an entry in vain and tries the address again.
+        (&Method::GET | &Method::HEAD, "/entries") => Ok(see_other("/")),
+        (_, "/entries") => Ok(not_allowed(language, "GET, HEAD, POST")),
         (&Method::GET | &Method::HEAD, _) => get(store, &request, language).await,
         _ => Ok(not_allowed(language, "GET, HEAD")),
     };
@@ -165,10 +167,14 @@ async fn add(
     let store = Arc::clone(store);
     let adding = tokio::task::spawn_blocking(move || store.add(accepted));
     let entry = adding.await.map_err(io::Error::other)??;
+    Ok(see_other(&format!("/entries/{}", entry.id())))
+}
+
+fn see_other(location: &str) -> Answer {
     let mut answer = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
-    set(&mut answer, header::LOCATION, &format!("/entries/{}", entry.id()));
+    set(&mut answer, header::LOCATION, location);
     set(&mut answer, header::CACHE_CONTROL, "no-store");
-    Ok(answer)
+    answer
 }
 
 fn not_allowed(language: Language, allowed: &str) -> Answer {

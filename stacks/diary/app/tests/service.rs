@@ -219,10 +219,17 @@ fn what_cannot_be_taken_is_refused_and_leaves_nothing() {
     assert_eq!(status(&format!("{form}{}", "x".repeat(40_000)), ""), 413);
     assert_eq!(diary.ask("POST /entries HTTP/1.1\r\nContent-Type: text/plain", form).status, 415);
     let put = diary.ask("PUT /entries HTTP/1.1", form);
-    assert_eq!((put.status, put.header("allow")), (405, Some("POST")));
+    assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD, POST")));
     let delete = diary.ask("DELETE /entries/2026-11-01-1 HTTP/1.1", "");
     assert_eq!((delete.status, delete.header("allow")), (405, Some("GET, HEAD")));
     assert!(!folder.0.join("entries.jsonl").exists());
+}
+
+#[test]
+fn who_tries_the_address_of_a_failed_writing_again_comes_to_the_front_page() {
+    let folder = Folder::new();
+    let again = Diary::start(&folder.0).get("/entries");
+    assert_eq!((again.status, again.header("location")), (303, Some("/")));
 }
 
 #[test]
