@@ -184,7 +184,8 @@ pub(crate) fn write(language: Language, draft: &Draft, today: Day, wrong: Option
          <label for=\"title\">{}</label>\n\
          <input id=\"title\" name=\"title\" maxlength=\"{TITLE_CHARS}\" value=\"{}\" required>\n\
          <label for=\"text\">{}</label>\n\
-         <textarea id=\"text\" name=\"text\" rows=\"10\" maxlength=\"{TEXT_CHARS}\" required>\n{}</textarea>\n\
+         <textarea id=\"text\" name=\"text\" rows=\"10\" maxlength=\"{TEXT_CHARS}\" required>\n\
+         {}</textarea>\n\
          <button>{}</button>\n</form>\n",
         words.day,
         Escaped(&draft.date),

@@ -81,7 +81,7 @@ async fn serve(stream: TcpStream, store: Arc<Store>, mut stopping: watch::Receiv
         .header_read_timeout(HEAD_WAIT)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    // How a connection ends is its peer's business: cut off, broken and well ended are the same here.
+    // How a connection ends is its peer's business: broken and well ended are the same here.
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stopping.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
