@@ -1,0 +1,158 @@
+//! CreateStack.
+
+use serde::Deserialize;
+use standin_kernel::control::input;
+use standin_kernel::{ApiError, Cx, Value, ids, json};
+
+use crate::CloudFormation;
+use crate::api::intake::{Intake, Parameter, Standin, Tag};
+use crate::error::{constraint, stack_exists, validation};
+use crate::event::USER_INITIATED;
+use crate::machine::known::missing_import;
+use crate::state::{Facts, Failure, OnFailure, Options, Stack};
+use crate::status::StackStatus;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CreateStack {
+    stack_name: String,
+    template_body: Option<String>,
+    #[serde(rename = "TemplateURL")]
+    template_url: Option<String>,
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+    tags: Option<Vec<Tag>>,
+    #[serde(default)]
+    capabilities: Vec<String>,
+    disable_rollback: Option<bool>,
+    on_failure: Option<OnFailure>,
+    timeout_in_minutes: Option<u32>,
+    client_request_token: Option<String>,
+    #[serde(default)]
+    enable_termination_protection: bool,
+    #[serde(default)]
+    retain_except_on_create: bool,
+    standin: Option<Standin>,
+}
+
+/// CFN-TP-11
+const STACKS_MAX: usize = 2000;
+const NAME_MAX: usize = 128;
+
+pub(super) fn create_stack(
+    all: &mut CloudFormation,
+    cx: &mut Cx<'_>,
+    value: &Value,
+) -> Result<Value, ApiError> {
+    let given: CreateStack = input("CreateStack", value)?;
+    let name = given.stack_name.clone();
+    check_name(&name)?;
+    let options = given.options()?;
+    if let Some(stack) = all.find(&name) {
+        let same = given.client_request_token.is_some()
+            && stack.facts.token == given.client_request_token
+            && stack.status() == StackStatus::CreateInProgress;
+        // A caller that did not hear the answer asks again.
+        return if same {
+            Ok(json!({"StackId": stack.facts.id}))
+        } else {
+            Err(stack_exists(&name))
+        };
+    }
+    if all.live().count() >= STACKS_MAX {
+        let message = format!("Limit of {STACKS_MAX} stacks exceeded");
+        return Err(ApiError::new("LimitExceededException", 400, message));
+    }
+    let id = ids::arn(cx.env, "cloudformation", &format!("stack/{name}/{}", ids::uuid(cx.rng)));
+    let intake = Intake {
+        stack_id: &id,
+        body: given.template_body,
+        url: given.template_url,
+        use_previous: false,
+        parameters: given.parameters,
+        tags: given.tags,
+        capabilities: given.capabilities,
+        standin: given.standin,
+        previous: None,
+    };
+    let revision = intake.read(&all.desk.list)?;
+    let facts = Facts {
+        id: id.clone(),
+        name,
+        created: cx.now,
+        updated: None,
+        deleted: None,
+        status: StackStatus::CreateInProgress,
+        reason: None,
+        outputs: Vec::new(),
+        imports: std::collections::BTreeSet::new(),
+        options,
+        failure: None,
+        token: given.client_request_token,
+        termination_protection: given.enable_termination_protection,
+        event_count: 0,
+        name_count: 0,
+    };
+    all.stacks.insert(id.clone(), Stack::new(facts, revision));
+    all.run(cx, &id, |run| {
+        run.stack.enter(run.cx, StackStatus::CreateInProgress, Some(USER_INITIATED));
+        run.prepare_make();
+        run.refuse_missing_import();
+        run.arm_timeout();
+        run.advance();
+    });
+    Ok(json!({"StackId": id}))
+}
+
+impl CreateStack {
+    /// CFN-ST-07
+    fn options(&self) -> Result<Options, ApiError> {
+        if self.timeout_in_minutes == Some(0) {
+            return Err(constraint(
+                "0",
+                "timeoutInMinutes",
+                "have value greater than or equal to 1",
+            ));
+        }
+        let on_failure = match (self.on_failure, self.disable_rollback) {
+            (Some(_), Some(_)) => {
+                let message = "Either DisableRollback or OnFailure can be specified, not both.";
+                return Err(validation(message));
+            }
+            (Some(on_failure), None) => on_failure,
+            (None, Some(true)) => OnFailure::DoNothing,
+            (None, _) => OnFailure::Rollback,
+        };
+        Ok(Options {
+            on_failure,
+            timeout_min: self.timeout_in_minutes,
+            retain_except_on_create: self.retain_except_on_create,
+            force_delete: false,
+        })
+    }
+}
+
+impl crate::machine::Run<'_, '_> {
+    /// An import that nobody exports fails the operation before anything is made (CFN-OU-03).
+    pub(super) fn refuse_missing_import(&mut self) {
+        if let Some(name) = missing_import(&self.stack.revision, self.others) {
+            self.fail(Failure::Says(format!("No export named {name} found")));
+        }
+    }
+}
+
+/// CFN-TP-11, CFN-TP-12
+fn check_name(name: &str) -> Result<(), ApiError> {
+    let legal = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    if !legal {
+        let pattern = "satisfy regular expression pattern: \
+                       [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*";
+        return Err(constraint(name, "stackName", pattern));
+    }
+    if name.len() > NAME_MAX {
+        let wanted = format!("have length less than or equal to {NAME_MAX}");
+        return Err(constraint(name, "stackName", &wanted));
+    }
+    Ok(())
+}

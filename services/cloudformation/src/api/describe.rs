@@ -1,0 +1,134 @@
+//! DescribeStacks and ListStacks.
+
+use serde::Deserialize;
+use standin_kernel::control::input;
+use standin_kernel::{ApiError, Time, Value, json};
+
+use crate::CloudFormation;
+use crate::api::page::page;
+use crate::error::no_stack_with_id;
+use crate::state::{OnFailure, Output, Stack};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DescribeStacks {
+    stack_name: Option<String>,
+    next_token: Option<String>,
+}
+
+/// What NoEcho shows (CFN-PA-07).
+const MASK: &str = "****";
+
+pub(super) fn describe_stacks(all: &CloudFormation, value: &Value) -> Result<Value, ApiError> {
+    let given: DescribeStacks = input("DescribeStacks", value)?;
+    let stacks: Vec<Value> = match &given.stack_name {
+        Some(name) => {
+            let stack = all.find(name).ok_or_else(|| no_stack_with_id(name))?;
+            vec![shown(stack)]
+        }
+        None => newest_first(all).into_iter().filter(|stack| stack.is_live()).map(shown).collect(),
+    };
+    page("Stacks", stacks, given.next_token.as_deref())
+}
+
+fn newest_first(all: &CloudFormation) -> Vec<&Stack> {
+    let mut stacks: Vec<&Stack> = all.stacks.values().collect();
+    stacks.sort_by_key(|stack| std::cmp::Reverse(stack.facts.created));
+    stacks
+}
+
+fn shown(stack: &Stack) -> Value {
+    let (facts, revision) = (&stack.facts, &stack.revision);
+    let no_echo = |name: &str| {
+        revision
+            .template
+            .parameters()
+            .iter()
+            .any(|declared| declared.name == name && declared.no_echo)
+    };
+    let parameters: Vec<Value> = revision
+        .source
+        .parameters
+        .iter()
+        .map(|(name, value)| {
+            let value = if no_echo(name) { MASK } else { value.as_str() };
+            json!({"ParameterKey": name, "ParameterValue": value})
+        })
+        .collect();
+    let tags = revision.source.tags.iter();
+    let tags: Vec<Value> = tags.map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    let mut shown = json!({
+        "StackId": facts.id,
+        "StackName": facts.name,
+        "Parameters": parameters,
+        "CreationTime": facts.created.iso8601(),
+        "RollbackConfiguration": {},
+        "StackStatus": facts.status.as_str(),
+        "DisableRollback": facts.options.on_failure == OnFailure::DoNothing,
+        "NotificationARNs": [],
+        "Capabilities": revision.source.capabilities,
+        "Tags": tags,
+        "EnableTerminationProtection": facts.termination_protection,
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+    });
+    add(&mut shown, "Description", revision.template.description());
+    add(&mut shown, "StackStatusReason", facts.reason.as_deref());
+    add(&mut shown, "LastUpdatedTime", facts.updated.map(Time::iso8601).as_deref());
+    add(&mut shown, "DeletionTime", facts.deleted.map(Time::iso8601).as_deref());
+    if let Some(minutes) = facts.options.timeout_min {
+        shown["TimeoutInMinutes"] = json!(minutes);
+    }
+    // CFN-ST-13
+    if !facts.status.is_in_progress() && !facts.outputs.is_empty() {
+        shown["Outputs"] = facts.outputs.iter().map(output).collect();
+    }
+    shown
+}
+
+fn output(output: &Output) -> Value {
+    let mut shown = json!({"OutputKey": output.name, "OutputValue": output.value});
+    add(&mut shown, "Description", output.description.as_deref());
+    add(&mut shown, "ExportName", output.export_name.as_deref());
+    shown
+}
+
+/// Members without a value are left out.
+pub(super) fn add(shown: &mut Value, member: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        shown[member] = json!(text);
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ListStacks {
+    #[serde(default)]
+    stack_status_filter: Vec<String>,
+    next_token: Option<String>,
+}
+
+pub(super) fn list_stacks(all: &CloudFormation, value: &Value) -> Result<Value, ApiError> {
+    let given: ListStacks = input("ListStacks", value)?;
+    let wanted = |stack: &&Stack| {
+        let filter = &given.stack_status_filter;
+        filter.is_empty() || filter.iter().any(|status| status == stack.status().as_str())
+    };
+    let summaries = newest_first(all).into_iter().filter(wanted).map(summary).collect();
+    page("StackSummaries", summaries, given.next_token.as_deref())
+}
+
+fn summary(stack: &Stack) -> Value {
+    let facts = &stack.facts;
+    let mut shown = json!({
+        "StackId": facts.id,
+        "StackName": facts.name,
+        "CreationTime": facts.created.iso8601(),
+        "StackStatus": facts.status.as_str(),
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+    });
+    add(&mut shown, "TemplateDescription", stack.revision.template.description());
+    add(&mut shown, "StackStatusReason", facts.reason.as_deref());
+    add(&mut shown, "LastUpdatedTime", facts.updated.map(Time::iso8601).as_deref());
+    add(&mut shown, "DeletionTime", facts.deleted.map(Time::iso8601).as_deref());
+    shown
+}

@@ -1,0 +1,159 @@
+//! UpdateStack.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use standin_kernel::control::input;
+use standin_kernel::{ApiError, Cx, Value, json};
+
+use crate::CloudFormation;
+use crate::api::intake::{Intake, Parameter, Standin, Tag};
+use crate::error::validation;
+use crate::event::USER_INITIATED;
+use crate::machine::Desk;
+use crate::machine::change::Change;
+use crate::machine::known::Known;
+use crate::machine::make::{change, wanted};
+use crate::revision::Revision;
+use crate::state::{OnFailure, Options, Output, Resource, Stack};
+use crate::status::StackStatus;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct UpdateStack {
+    stack_name: String,
+    template_body: Option<String>,
+    #[serde(rename = "TemplateURL")]
+    template_url: Option<String>,
+    #[serde(default)]
+    use_previous_template: bool,
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+    tags: Option<Vec<Tag>>,
+    #[serde(default)]
+    capabilities: Vec<String>,
+    #[serde(default)]
+    disable_rollback: bool,
+    client_request_token: Option<String>,
+    #[serde(default)]
+    retain_except_on_create: bool,
+    standin: Option<Standin>,
+}
+
+pub(super) fn update_stack(
+    all: &mut CloudFormation,
+    cx: &mut Cx<'_>,
+    value: &Value,
+) -> Result<Value, ApiError> {
+    let given: UpdateStack = input("UpdateStack", value)?;
+    let id = all.live_id(&given.stack_name)?;
+    let Some(stack) = all.stacks.get(&id) else { return Ok(Value::Null) };
+    let status = stack.status();
+    let token = given.client_request_token;
+    if token.is_some() && token == stack.facts.token && status == StackStatus::UpdateInProgress {
+        // A caller that did not hear the answer asks again.
+        return Ok(json!({"StackId": id}));
+    }
+    if !status.can_be_updated(given.disable_rollback) {
+        // CFN-ST-02, CFN-ST-16
+        let status = status.as_str();
+        return Err(validation(format!("Stack:{id} is in {status} state and can not be updated.")));
+    }
+    let intake = Intake {
+        stack_id: &id,
+        body: given.template_body,
+        url: given.template_url,
+        use_previous: given.use_previous_template,
+        parameters: given.parameters,
+        tags: given.tags,
+        capabilities: given.capabilities,
+        standin: given.standin,
+        previous: Some(&stack.revision.source),
+    };
+    let revision = intake.read(&all.desk.list)?;
+    same_types(stack, &revision)?;
+    if !changes(&all.desk, stack, &all.stacks, &revision) {
+        return Err(validation("No updates are to be performed."));
+    }
+    let options = Options {
+        on_failure: match given.disable_rollback {
+            true => OnFailure::DoNothing,
+            false => OnFailure::Rollback,
+        },
+        timeout_min: stack.facts.options.timeout_min,
+        retain_except_on_create: given.retain_except_on_create,
+        force_delete: false,
+    };
+    all.run(cx, &id, |run| {
+        let old = std::mem::replace(&mut run.stack.revision, revision);
+        if status.can_be_updated(false) {
+            run.stack.stable = Some(old);
+        }
+        run.stack.dirty.revisions = true;
+        let facts = run.stack.facts_mut();
+        (facts.updated, facts.token, facts.options) = (Some(run.cx.now), token, options);
+        run.stack.enter(run.cx, StackStatus::UpdateInProgress, Some(USER_INITIATED));
+        run.prepare_make();
+        run.refuse_missing_import();
+        run.advance();
+    });
+    Ok(json!({"StackId": id}))
+}
+
+/// A logical id keeps its type as long as there is something of it.
+fn same_types(stack: &Stack, revision: &Revision) -> Result<(), ApiError> {
+    let plan = revision.plan.resources.iter();
+    let other = |resource: &Resource, type_name: &str| {
+        resource.type_name != type_name && !resource.is_gone()
+    };
+    let changed: Vec<&str> = plan
+        .filter(|planned| {
+            let resource = stack.resource(&planned.logical_id);
+            resource.is_some_and(|resource| other(resource, &planned.type_name))
+        })
+        .map(|planned| planned.logical_id.as_str())
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(validation(format!(
+        "Update of resource type is not permitted. The new template modifies resource type of the \
+         following resources: [{}]",
+        changed.join(", ")
+    )))
+}
+
+/// Whether `revision` would change anything (CFN-ST-15). Tags and outputs count, DeletionPolicy
+/// and the like do not (CFN-AT-07).
+fn changes(
+    desk: &Desk,
+    stack: &Stack,
+    stacks: &BTreeMap<String, Stack>,
+    revision: &Revision,
+) -> bool {
+    let tried_again = !stack.status().can_be_updated(false);
+    let left_out =
+        |resource: &Resource| resource.current.is_some() && !revision.has(&resource.logical_id);
+    if tried_again
+        || stack.revision.source.tags != revision.source.tags
+        || stack.resources().values().any(left_out)
+    {
+        return true;
+    }
+    for planned in &revision.plan.resources {
+        let resource = stack.resource(&planned.logical_id);
+        let Some(resource) = resource.filter(|resource| resource.current.is_some()) else {
+            return true;
+        };
+        let Some(known) = desk.resource_type(&planned.type_name) else { return true };
+        // What cannot be resolved is found again, and told, when the resource is updated.
+        match wanted(revision, planned, known, stack, stacks) {
+            Ok(wanted) if change(resource, &wanted, known) == Change::None => {}
+            _ => return true,
+        }
+    }
+    let known = Known::new(stack, stacks);
+    let Ok(outputs) = revision.template.outputs(&revision.scope, &known) else { return true };
+    let outputs: Vec<Output> = outputs.into_iter().map(Output::from).collect();
+    outputs != stack.facts.outputs
+}
