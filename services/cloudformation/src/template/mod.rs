@@ -84,6 +84,12 @@ pub struct OutputValue {
     pub export_name: Option<String>,
 }
 
+/// Reads a text that is no template (a drill) with the same reader: YAML or JSON, each mistake with
+/// its place.
+pub fn read_value(file: &str, text: &str) -> Result<Value, Vec<TemplateError>> {
+    section::tree(file, text).map(|(_, root)| root.to_value())
+}
+
 /// What the stack knows of its resources and of other stacks while properties are resolved.
 pub trait Resources {
     /// What `Ref` gives.

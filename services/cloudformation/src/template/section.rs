@@ -95,13 +95,20 @@ impl Findings<'_> {
     }
 }
 
-/// The template of a text, or all that is wrong with it.
-pub(super) fn read(file: &str, text: &str) -> Result<Template, Vec<TemplateError>> {
+/// The tree of a YAML or JSON text.
+pub(super) fn tree(file: &str, text: &str) -> Result<(Source, Node), Vec<TemplateError>> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = Source::new(file, body);
     let tree = if body.trim_start().starts_with('{') { json::read(body) } else { yaml::read(body) };
-    let root =
-        tree.map_err(|faults| faults.into_iter().map(|f| fault(&source, f)).collect::<Vec<_>>())?;
+    match tree {
+        Ok(root) => Ok((source, root)),
+        Err(faults) => Err(faults.into_iter().map(|one| fault(&source, one)).collect()),
+    }
+}
+
+/// The template of a text, or all that is wrong with it.
+pub(super) fn read(file: &str, text: &str) -> Result<Template, Vec<TemplateError>> {
+    let (source, root) = tree(file, text)?;
     let Some(sections) = root.entries() else {
         let message = match root.kind {
             NodeKind::Null => {
