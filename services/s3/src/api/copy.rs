@@ -97,10 +97,10 @@ pub(super) fn copy(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<
     let result = json!({"ETag": output["ETag"], "LastModified": cx.now.iso8601()});
     let version = write(cx, bucket, &key, Some(content));
     let output = with_version(output, bucket, &version);
-    Ok(answer(output, &result, source_version))
+    Ok(answer(output, &result, source_version.as_deref()))
 }
 
-fn answer(mut output: Value, result: &Value, source_version: Option<String>) -> Value {
+fn answer(mut output: Value, result: &Value, source_version: Option<&str>) -> Value {
     output["CopyObjectResult"] = result.clone();
     output["CopySourceVersionId"] = json!(source_version);
     if let Some(members) = output.as_object_mut() {

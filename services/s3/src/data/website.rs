@@ -119,7 +119,7 @@ impl Visit<'_> {
                 // S3-WEB-02
                 let inside = format!("{key}/{}", site.index);
                 match self.readable(cx, site.bucket, &inside) {
-                    Ok(_) => Ok(self.into_folder(cx, site)),
+                    Ok(_) => Ok(self.to_folder(cx, site)),
                     Err(_) => Err(refusal),
                 }
             }
@@ -159,7 +159,7 @@ impl Visit<'_> {
     }
 
     /// The path is one of a folder: 302 to the same with a slash.
-    fn into_folder(&self, cx: &mut Cx<'_>, site: Site<'_>) -> Response {
+    fn to_folder(&self, cx: &mut Cx<'_>, site: Site<'_>) -> Response {
         cx.note(|| {
             fact("redirect", "the path is a folder with an index document".to_owned())
                 .setting(&site.bucket.settings.name, "WebsiteConfiguration.IndexDocument")

@@ -89,8 +89,10 @@ fn s3_acc_05_acls_are_off_unless_somebody_turns_them_on() {
     bench.ok("PutBucketOwnershipControls", json!({"Bucket": "bkt", "OwnershipControls": rules}));
     assert_eq!(bench.refusal("PutObject", input.clone()), ("AccessDenied".into(), 403));
     let none = json!({"IgnorePublicAcls": true});
-    bench
-        .ok("PutPublicAccessBlock", json!({"Bucket": "bkt", "PublicAccessBlockConfiguration": none}));
+    bench.ok(
+        "PutPublicAccessBlock",
+        json!({"Bucket": "bkt", "PublicAccessBlockConfiguration": none}),
+    );
     bench.ok("PutObject", input);
     assert_eq!(bench.rest("/p").status, 403);
     bench.ok("DeletePublicAccessBlock", json!({"Bucket": "bkt"}));

@@ -236,7 +236,8 @@ fn s3_ver_01_suspended_buckets_overwrite_the_null_version() {
 fn s3_ver_02_delete_markers_say_what_they_are() {
     let mut bench = versioned();
     bench.put("k", "one", json!({}));
-    let marker = bench.ok("DeleteObject", json!({"Bucket": "bkt", "Key": "k"}))["VersionId"].clone();
+    let marker =
+        bench.ok("DeleteObject", json!({"Bucket": "bkt", "Key": "k"}))["VersionId"].clone();
     let answer = bench.rest("/k");
     assert_eq!((answer.status, answer.code()), (404, Some("NoSuchKey")));
     assert_eq!(answer.header("x-amz-delete-marker"), Some("true"));
