@@ -1,8 +1,10 @@
 //! The style test: what the files look like, beyond what rustfmt and clippy see.
 //!
-//! [`text`] looks at lines, [`words`] at what is better said otherwise, [`shape`] at the folders of
-//! the services and at who may depend on whom. `cargo test -p xtask` runs it on the whole project.
+//! [`text`] looks at lines, [`words`] at what is better said otherwise, [`links`] at documents,
+//! [`shape`] at the folders of the services and at who may depend on whom. `cargo test -p xtask`
+//! runs it on the whole project.
 
+mod links;
 mod shape;
 mod text;
 mod words;
@@ -47,6 +49,7 @@ pub(crate) fn look(root: &Path) -> io::Result<Vec<Finding>> {
     for file in &files {
         text::look(file, &mut findings);
         words.look(file, &mut findings);
+        links::look(file, &files, &mut findings);
     }
     shape::look(&files, &mut findings);
     Ok(findings)
