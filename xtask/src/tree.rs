@@ -61,6 +61,7 @@ fn walk(folder: &Path, below: &str, files: &mut Vec<File>) -> io::Result<()> {
 fn is_foreign(folder: &str) -> bool {
     folder.starts_with("target-")
         || matches!(folder, "target" | ".git" | ".standin" | "node_modules" | "__pycache__")
+        || matches!(folder, "corpus" | "artifacts")
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Ids of rows: their shape, and how a name bears them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The ids that exist.
 #[derive(Clone, Debug)]
 pub(super) struct Ids<'a> {
     ids: BTreeSet<&'a str>,
-    /// `CF`, `ALB`: the first parts of ids.
-    families: BTreeSet<&'a str>,
+    /// `CF`, `ALB`: the first parts of ids, with how many parts their ids have.
+    families: BTreeMap<&'a str, BTreeSet<usize>>,
 }
 
 /// What a name says about rows.
@@ -45,7 +45,11 @@ pub(super) fn is_below(id: &str, prefix: &str) -> bool {
 impl<'a> Ids<'a> {
     pub(super) fn new(ids: impl Iterator<Item = &'a str>) -> Self {
         let ids: BTreeSet<&str> = ids.collect();
-        let families = ids.iter().filter_map(|id| id.split('-').next()).collect();
+        let mut families: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for id in &ids {
+            let family = id.split('-').next().unwrap_or(id);
+            families.entry(family).or_default().insert(id.split('-').count());
+        }
         Self { ids, families }
     }
 
@@ -109,31 +113,23 @@ impl<'a> Ids<'a> {
     /// An id's shape at the beginning of `tokens`, with how many it takes: one that exists, or one
     /// that could.
     fn shape_at(&self, tokens: &[&str]) -> Option<(String, usize)> {
-        let family = tokens.first().filter(|first| self.families.contains(*first))?;
-        let known = |length: usize| {
-            let id = tokens.get(..length)?.join("-");
-            self.contains(&id).then_some((id, length))
-        };
-        let could_be = || {
-            let (area, number) = (tokens.get(1)?, tokens.get(2)?);
-            let is_area = area.len() <= 5 && area.starts_with(|c: char| c.is_ascii_uppercase());
-            let has_areas = self
-                .ids
-                .iter()
-                .any(|id| id.split('-').count() == 3 && id.split('-').next() == Some(*family));
-            (has_areas && is_area && is_number(number)).then(|| (tokens[..3].join("-"), 3))
-        };
-        let short = || {
-            let has_no_areas = self
-                .ids
-                .iter()
-                .any(|id| id.split('-').count() == 2 && id.split('-').next() == Some(*family));
-            let number = tokens.get(1)?;
-            (has_no_areas && is_number(number)).then(|| (tokens[..2].join("-"), 2))
-        };
-        known(3).or_else(|| known(2)).or_else(could_be).or_else(short)
+        let lengths = self.families.get(tokens.first()?)?;
+        let of = |length: usize| Some((tokens.get(..length)?.join("-"), length));
+        let exists = [3, 2].into_iter().filter_map(of).find(|(id, _)| self.contains(id));
+        exists.or_else(|| {
+            lengths.iter().filter_map(|length| of(*length)).find(|(id, _)| could_be(id))
+        })
     }
 }
+
+/// Whether `text`, which begins with a family, looks like an id that somebody meant.
+fn could_be(text: &str) -> bool {
+    let area = text.split('-').nth(1).unwrap_or_default();
+    is_id(text) && area.len() <= AREA_LETTERS_MAX
+}
+
+/// Longer words after a family's name are words: `s3_object_01`.
+const AREA_LETTERS_MAX: usize = 5;
 
 #[cfg(test)]
 mod tests {
