@@ -1,5 +1,5 @@
-//! How far a request is from HTTP as written down, and what becomes of it then (ALB-HD-11). What two
-//! readers could cut differently never gets here: the reader of heads refuses it with 400.
+//! How far a request is from HTTP as written down, and what becomes of it then (ALB-HD-11). What
+//! two readers could cut differently never gets here: the reader of heads refuses it with 400.
 
 use standin_kernel::{Method, Request};
 

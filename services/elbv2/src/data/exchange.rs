@@ -18,7 +18,7 @@ use super::stickiness::{Stick, has_app_cookie, set_cookies};
 use super::target_group::{Group, key_of};
 use super::{fixed_response, x_forwarded};
 use crate::config::{
-    Action, Forward, Listener, LoadBalancer, Protocol, Redirect, Rule, TargetGroup,
+    Action, Condition, Forward, Listener, LoadBalancer, Protocol, Redirect, Rule, TargetGroup,
 };
 
 /// How long a connection to a target may take to open (ALB-ER-05).
@@ -31,7 +31,7 @@ pub(crate) struct Open {
     /// Of the target group, as they were then.
     settings: Arc<TargetGroup>,
     /// The registration.
-    number: u64,
+    pub(super) number: u64,
     link: Arc<str>,
     stick: Stick,
     to_head: bool,
@@ -344,7 +344,7 @@ fn rule_fact(listener: &Listener, rule: Option<&Rule>, place: Place<'_>) -> Fact
         };
         return fact("rule", says).setting(place.resource, "DefaultActions").row("ALB-RU-01");
     };
-    let fields: Vec<&str> = rule.conditions.iter().map(|one| one.field()).collect();
+    let fields: Vec<&str> = rule.conditions.iter().map(Condition::field).collect();
     let says = format!("priority {} matches: {}", rule.priority, fields.join(", "));
     fact("rule", says).setting(place.resource, "Conditions").row("ALB-RU-01")
 }

@@ -1,5 +1,5 @@
-//! Where a redirect leads: each part of the URL keeps the request's own value unless the action says
-//! otherwise (ALB-AC-06).
+//! Where a redirect leads: each part of the URL keeps the request's own value unless the action
+//! says otherwise (ALB-AC-06).
 
 use crate::config::Protocol;
 

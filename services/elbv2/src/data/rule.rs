@@ -1,5 +1,5 @@
-//! Which rule a request meets: from the lowest priority number to the highest, the default rule last
-//! (ALB-RU-01).
+//! Which rule a request meets: from the lowest priority number to the highest, the default rule
+//! last (ALB-RU-01).
 
 use std::borrow::Cow;
 use std::net::IpAddr;

@@ -124,7 +124,7 @@ impl TargetGroups {
         }
         group.count();
         for number in numbers {
-            if in_use && self.member(number).is_some_and(|member| member.is_checked()) {
+            if in_use && self.member(number).is_some_and(Member::is_checked) {
                 self.schedule_first(cx, number, interval);
             } else if !in_use {
                 self.stop_checks(cx, number);

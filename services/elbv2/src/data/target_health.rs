@@ -263,7 +263,11 @@ mod tests {
                     up = *passed;
                     begun = at + 1;
                 }
-                let expected = if up { "healthy" } else if begun == 0 { "initial" } else { "unhealthy" };
+                let expected = match (up, begun) {
+                    (true, _) => "healthy",
+                    (false, 0) => "initial",
+                    (false, _) => "unhealthy",
+                };
                 prop_assert_eq!(health.state().name(), expected);
             }
         }
