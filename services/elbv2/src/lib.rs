@@ -1,1 +1,165 @@
+//! Elastic Load Balancing: application load balancers with their listeners, rules and target groups.
+//!
+//! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
+//! [`live`] and [`compile`] bring what is kept to [`config`], the form the data plane goes by.
+//! `data/` decides about requests: `rule` (which rule applies), `redirect`, `fixed_response`,
+//! `forward` (what it does), `algorithm` and `stickiness` (which target), `target_health` and
+//! `health_check` (who is fit), `x_forwarded` (what the target reads), `error`.
 
+mod api;
+mod compile;
+mod config;
+mod data;
+mod error;
+mod live;
+mod resources;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use standin_kernel::control::Record;
+use standin_kernel::resource::ResourceType;
+use standin_kernel::{
+    ApiError, Caller, Cx, Deadline, ExchangeId, Fact, Finish, LinkFailure, Request, Response,
+    Service, ServiceName, Timers, Value,
+};
+
+use crate::config::{LoadBalancer, Protocol};
+use crate::data::Balancer;
+use crate::state::State;
+
+/// All load balancers and target groups of the account.
+#[derive(Debug, Default)]
+pub struct Elbv2 {
+    state: State,
+    balancer: Balancer,
+    /// ARN of each load balancer by its DNS name.
+    names: BTreeMap<String, String>,
+    /// Those that are active, by DNS name.
+    serving: BTreeMap<String, Arc<LoadBalancer>>,
+    /// ARNs of those that become active later.
+    provisioning: Timers<String>,
+    /// Load balancers whose subnets EC2 has been asked about, by ticket.
+    asked: BTreeMap<u64, (String, Vec<String>)>,
+    last_ticket: u64,
+}
+
+impl Elbv2 {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether an active load balancer of the name (lower case) listens on the port.
+    pub fn has_listener(&self, host: &str, port: u16) -> bool {
+        self.serving(host).is_some_and(|balancer| balancer.listener(port).is_some())
+    }
+
+    /// The listener a viewer means who came in on `port` of the machine: the one on that port, else
+    /// the one on port 80, else the lowest HTTP one, else the lowest.
+    pub fn viewer_port(&self, host: &str, port: u16) -> u16 {
+        let Some(balancer) = self.serving(host) else { return port };
+        if let Some(same) = [port, 80].into_iter().find(|port| balancer.listener(*port).is_some()) {
+            return same;
+        }
+        let listeners = balancer.listeners.iter();
+        let lowest = listeners.min_by_key(|one| (one.protocol == Protocol::Https, one.port));
+        lowest.map_or(port, |listener| listener.port)
+    }
+
+    /// A request for the load balancer named `at`, on the listener at `request.port`.
+    pub fn request_at(
+        &mut self,
+        cx: &mut Cx<'_>,
+        exchange: ExchangeId,
+        at: &str,
+        request: Request,
+    ) {
+        let port = request.port;
+        match self.serving.get(bare(at)) {
+            Some(balancer) if balancer.listener(port).is_some() => {
+                let balancer = Arc::clone(balancer);
+                self.balancer.request(cx, exchange, &balancer, port, request);
+            }
+            _ => nobody_listens(cx, exchange, at, port),
+        }
+    }
+
+    fn serving(&self, host: &str) -> Option<&Arc<LoadBalancer>> {
+        self.serving.get(bare(host))
+    }
+}
+
+/// On AWS nothing would answer at all. Who comes here came by a way on which something has to.
+fn nobody_listens(cx: &mut Cx<'_>, exchange: ExchangeId, at: &str, port: u16) {
+    let says = format!("nothing listens on port {port} of {at}");
+    cx.note(|| Fact::new(ServiceName::Elbv2, "listener", says.clone()).row("ALB-LS-01"));
+    let mut response = Response::text(502, "text/plain", says + "\n");
+    response.close = true;
+    cx.respond(exchange, response);
+}
+
+/// The DNS name in a host: `.localhost` behind it leads to this machine, `dualstack.` before it is
+/// another name for the same on AWS.
+fn bare(host: &str) -> &str {
+    let host = host.strip_suffix(".localhost").unwrap_or(host);
+    host.strip_prefix("dualstack.").unwrap_or(host)
+}
+
+impl Service for Elbv2 {
+    fn name(&self) -> ServiceName {
+        ServiceName::Elbv2
+    }
+
+    fn resource_types(&self) -> &'static [&'static dyn ResourceType] {
+        resources::ALL
+    }
+
+    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        api::call(self, cx, operation, input)
+    }
+
+    fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
+        self.zones_known(cx, ticket, reply);
+    }
+
+    fn serves(&self, host: &str) -> bool {
+        self.names.contains_key(bare(host))
+    }
+
+    fn request(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, request: Request) {
+        let host = request.head.host().unwrap_or_default().to_ascii_lowercase();
+        self.request_at(cx, exchange, &host, request);
+    }
+
+    fn response(&mut self, cx: &mut Cx<'_>, caller: Caller, response: Response) {
+        self.balancer.response(cx, caller, response);
+    }
+
+    fn failed(&mut self, cx: &mut Cx<'_>, caller: Caller, failure: LinkFailure) {
+        self.balancer.failed(cx, caller, failure);
+    }
+
+    fn finished(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, finish: Finish) {
+        self.balancer.finished(cx, exchange, finish);
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        Deadline::earliest(self.provisioning.deadline(), self.balancer.deadline())
+    }
+
+    fn on_deadline(&mut self, cx: &mut Cx<'_>) {
+        self.provisioned(cx);
+        self.balancer.on_deadline(cx);
+    }
+
+    fn restore(&mut self, record: &Record) -> Result<(), String> {
+        self.state.restore(record)
+    }
+
+    fn restored(&mut self, cx: &mut Cx<'_>) {
+        self.rebuild(cx);
+    }
+}

@@ -1,0 +1,197 @@
+//! What is live, made from what is kept: the rules the data plane decides on, which target groups
+//! are in use, who serves under which name, and what EC2 says about subnets.
+
+use std::sync::Arc;
+
+use standin_kernel::{ApiError, Cx, ServiceName, Value, json};
+
+use crate::api::load_balancer::TWO_ZONES;
+use crate::api::{listener_attribute, load_balancer_attribute, target_group_attribute};
+use crate::state::{self, LoadBalancerState, State, SubnetOfZone};
+use crate::{Elbv2, compile, config};
+
+impl Elbv2 {
+    /// Makes the data plane go by what is kept about a load balancer, which may be gone.
+    pub(crate) fn reconfigure(&mut self, cx: &mut Cx<'_>, arn: &str) {
+        let known = self.state.load_balancers.get(arn);
+        match known {
+            Some(one) if one.state(cx.now) == LoadBalancerState::Active => {
+                let compiled = load_balancer(&self.state, one);
+                self.serving.insert(one.dns_name.clone(), Arc::new(compiled));
+            }
+            Some(one) => {
+                self.serving.remove(&one.dns_name);
+            }
+            None => {
+                self.serving.retain(|_, serving| &*serving.arn != arn);
+                self.provisioning.clear(&arn.to_owned());
+            }
+        }
+        // ALB-HC-13
+        for group in self.state.target_groups.keys() {
+            let in_use = !self.state.load_balancers_using(group).is_empty();
+            self.balancer.in_use(cx, group, in_use);
+        }
+    }
+
+    /// The same for a target group.
+    pub(crate) fn reconfigure_target_group(&mut self, cx: &mut Cx<'_>, arn: &str) {
+        if let Some(one) = self.state.target_groups.get(arn) {
+            self.balancer.set_target_group(cx, Arc::new(target_group(one)));
+        }
+    }
+
+    /// Makes a target known that was registered. What is draining was refused before.
+    pub(crate) fn register(&mut self, cx: &mut Cx<'_>, arn: &str, target: &state::Target) {
+        let registered = config::Target {
+            id: target.address.to_string().into(),
+            port: target.port,
+            address: target.address.into(),
+        };
+        if self.balancer.register(cx, arn, registered).is_err() {
+            cx.log("elbv2", format!("target {} is still draining", target.address));
+        }
+    }
+
+    /// Asks EC2 where the wanted subnets of a load balancer lie.
+    pub(crate) fn ask_for_zones(&mut self, cx: &mut Cx<'_>, arn: &str) {
+        let known = self.state.load_balancers.get(arn);
+        let Some(wanted) = known.and_then(|one| one.placement.wanted.clone()) else { return };
+        self.last_ticket += 1;
+        let input = json!({"SubnetIds": wanted});
+        self.asked.insert(self.last_ticket, (arn.to_owned(), wanted));
+        cx.call(self.last_ticket, ServiceName::Platform, "DescribeSubnets", input);
+    }
+
+    /// What EC2 answered.
+    pub(crate) fn zones_known(
+        &mut self,
+        cx: &mut Cx<'_>,
+        ticket: u64,
+        reply: Result<Value, ApiError>,
+    ) {
+        let Some((arn, wanted)) = self.asked.remove(&ticket) else { return };
+        let Some(one) = self.state.load_balancers.get_mut(&arn) else { return };
+        if one.placement.wanted.as_ref() != Some(&wanted) {
+            // Other subnets are wanted by now.
+            return;
+        }
+        one.placement.wanted = None;
+        match placed(&wanted, reply) {
+            Ok((vpc_id, subnets)) => {
+                (one.placement.vpc_id, one.placement.subnets) = (vpc_id, subnets);
+                one.placement.refused = None;
+            }
+            Err(reason) => {
+                cx.log("elbv2", format!("load balancer {}: {reason}", one.name));
+                one.placement.refused = Some(reason);
+            }
+        }
+        one.store(cx);
+        self.await_active(cx, &arn);
+    }
+
+    /// Serves, or sets the time when that begins.
+    fn await_active(&mut self, cx: &mut Cx<'_>, arn: &str) {
+        let Some(one) = self.state.load_balancers.get(arn) else { return };
+        if one.state(cx.now) == LoadBalancerState::Provisioning {
+            self.provisioning.set(arn.to_owned(), one.active_at, "load balancer active");
+        }
+        self.reconfigure(cx, arn);
+    }
+
+    /// Load balancers that have been provisioned by now begin to serve.
+    pub(crate) fn provisioned(&mut self, cx: &mut Cx<'_>) {
+        while let Some(arn) = self.provisioning.pop(cx.now) {
+            self.reconfigure(cx, &arn);
+        }
+    }
+
+    /// After a restart: everything live once more.
+    pub(crate) fn rebuild(&mut self, cx: &mut Cx<'_>) {
+        let groups: Vec<String> = self.state.target_groups.keys().cloned().collect();
+        for arn in &groups {
+            self.reconfigure_target_group(cx, arn);
+            let targets = self.state.target_groups.get(arn).map(|one| one.targets.clone());
+            for target in targets.iter().flatten() {
+                self.register(cx, arn, target);
+            }
+        }
+        let balancers: Vec<String> = self.state.load_balancers.keys().cloned().collect();
+        for arn in &balancers {
+            if let Some(one) = self.state.load_balancers.get(arn) {
+                self.names.insert(one.dns_name.clone(), arn.clone());
+            }
+            self.ask_for_zones(cx, arn);
+            self.await_active(cx, arn);
+        }
+    }
+}
+
+/// The subnets with their zones, or why a load balancer cannot stand there (ALB-LS-14).
+fn placed(
+    wanted: &[String],
+    reply: Result<Value, ApiError>,
+) -> Result<(String, Vec<SubnetOfZone>), String> {
+    let described = reply.map_err(|error| error.to_string())?;
+    let known: Vec<&Value> = described["Subnets"].as_array().into_iter().flatten().collect();
+    let text = |subnet: &Value, name: &str| subnet[name].as_str().unwrap_or_default().to_owned();
+    let mut vpc_id = String::new();
+    let mut subnets: Vec<SubnetOfZone> = Vec::new();
+    for id in wanted {
+        let subnet = known.iter().find(|subnet| subnet["SubnetId"] == id.as_str());
+        let subnet = subnet.ok_or_else(|| format!("The subnet ID '{id}' is not valid"))?;
+        let (vpc, zone) = (text(subnet, "VpcId"), text(subnet, "AvailabilityZone"));
+        if !vpc_id.is_empty() && vpc != vpc_id {
+            return Err("All subnets must belong to the same VPC".into());
+        }
+        vpc_id = vpc;
+        if subnets.iter().any(|other| other.zone == zone) {
+            return Err("A load balancer cannot be attached to multiple subnets in the same \
+                        Availability Zone"
+                .into());
+        }
+        subnets.push(SubnetOfZone { subnet_id: id.clone(), zone });
+    }
+    if subnets.len() < 2 {
+        return Err(TWO_ZONES.into());
+    }
+    Ok((vpc_id, subnets))
+}
+
+fn load_balancer(state: &State, one: &state::LoadBalancer) -> config::LoadBalancer {
+    let listener = |listener: &state::Listener| {
+        let rules = state.rules_of(&listener.arn);
+        let rules = rules.into_iter().filter_map(compile::rule).collect();
+        let default_action = compile::action(listener.default_actions.last()?)?;
+        Some(Arc::new(config::Listener {
+            arn: listener.arn.as_str().into(),
+            port: listener.port,
+            protocol: compile::protocol(listener.protocol),
+            default_action,
+            rules,
+            attributes: listener_attribute::compiled(&listener.attributes),
+        }))
+    };
+    config::LoadBalancer {
+        arn: one.arn.as_str().into(),
+        name: one.name.as_str().into(),
+        dns_name: one.dns_name.as_str().into(),
+        attributes: load_balancer_attribute::compiled(&one.attributes),
+        listeners: state.listeners_of(&one.arn).filter_map(listener).collect(),
+    }
+}
+
+fn target_group(one: &state::TargetGroup) -> config::TargetGroup {
+    config::TargetGroup {
+        arn: one.arn.as_str().into(),
+        name: one.name.as_str().into(),
+        protocol: compile::protocol(one.protocol),
+        target_type: match one.target_type {
+            state::TargetType::Instance => config::TargetType::Instance,
+            state::TargetType::Ip => config::TargetType::Ip,
+        },
+        health_check: compile::health_check(&one.health_check),
+        attributes: target_group_attribute::compiled(&one.attributes),
+    }
+}
