@@ -29,15 +29,16 @@ impl TargetGroups {
             self.stop_checks(cx, number);
             let Some((group, at)) = self.find(number) else { continue };
             let delay = group.settings.attributes.deregistration_delay;
-            let health = &mut group.members[at].health;
-            // Nothing leads to an unused target, so nothing has to end there.
-            if health.state() == State::Unused || delay.is_zero() {
+            let member = &mut group.members[at];
+            // Nothing leads to an unused target any more; with nothing under way it can go.
+            let idle = member.health.state() == State::Unused && member.outstanding == 0;
+            if idle || delay.is_zero() {
                 self.drop_member(cx, number);
                 gone.push(number);
                 continue;
             }
-            health.drain();
-            group.members[at].slow_since = None;
+            member.health.drain();
+            member.slow_since = None;
             group.count();
             // The state reads draining until the delay is over, however idle the target is
             // (ALB-TG-07).

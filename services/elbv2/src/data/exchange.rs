@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use standin_kernel::{
     Address, Caller, Cx, Duration, ExchangeId, Fact, Finish, Identity, LegRequest, LinkFailure,
-    Method, Out, Request, Response, ServiceName,
+    Method, Out, Request, Response, ServiceName, Version,
 };
 
 use super::Balancer;
@@ -23,6 +23,8 @@ use crate::config::{
 
 /// How long a connection to a target may take to open (ALB-ER-05).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest URL, and longest single header (ALB-ER-07).
+const LINE_BYTES_MAX: usize = 16 * 1024;
 
 /// A request that a target was asked for.
 #[derive(Debug)]
@@ -312,10 +314,20 @@ fn refusal(request: &Request, verdict: Verdict) -> Option<(u16, &'static str, &'
     if verdict == Verdict::Refuse {
         return Some((400, "ALB-HD-11", "the request does not comply with HTTP"));
     }
+    if request.head.target.len() > LINE_BYTES_MAX {
+        return Some((414, "ALB-ER-08", "the URL is longer than 16 K"));
+    }
+    let headers = &request.head.headers;
+    if headers.iter().any(|(name, value)| name.len() + value.len() > LINE_BYTES_MAX) {
+        return Some((400, "ALB-ER-07", "a header is longer than 16 K"));
+    }
+    if request.head.version == Version::Http11 && !headers.contains("Host") {
+        return Some((400, "ALB-ER-07", "the request has no Host"));
+    }
     if matches!(&request.head.method, Method::Other(method) if **method == *"TRACE") {
         return Some((405, "ALB-LS-04", "TRACE is not allowed"));
     }
-    if x_forwarded::addresses(&request.head.headers) > x_forwarded::ADDRESSES_MAX {
+    if x_forwarded::addresses(headers) > x_forwarded::ADDRESSES_MAX {
         return Some((463, "ALB-ER-10", "X-Forwarded-For has more than 30 addresses"));
     }
     None

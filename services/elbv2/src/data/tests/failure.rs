@@ -67,6 +67,18 @@ fn alb_ls_08_the_idle_timeout_bounds_the_wait_for_an_answer() {
 }
 
 #[test]
+fn alb_er_07_alb_er_08_what_is_too_long_or_has_no_host_is_refused() {
+    let mut bench = Bench::healthy(1);
+    let long = "x".repeat(17 * 1024);
+    assert_eq!(bench.own(get(&format!("/{long}"))).head.status, 414);
+    assert_eq!(bench.own(get_with("/", &[("X-Long", &long)])).head.status, 400);
+    let mut nameless = get("/");
+    nameless.head.headers.remove("Host");
+    assert_eq!(bench.own(nameless).head.status, 400);
+    assert_eq!(bench.served(get(&format!("/{}", &long[..15 * 1024]))).0, 1);
+}
+
+#[test]
 fn alb_er_09_a_client_that_leaves_is_logged_as_460() {
     let mut bench = Bench::healthy(1);
     let exchange = bench.send(get("/"));

@@ -144,11 +144,16 @@ fn an_instance_can_be_registered_again_at_once() {
 }
 
 #[test]
-fn alb_tg_06_a_target_nobody_uses_has_nothing_to_drain() {
-    let mut bench = Bench::healthy(1);
+fn alb_tg_06_a_target_nobody_uses_goes_when_nothing_is_under_way() {
+    let mut bench = Bench::healthy(2);
+    let exchange = bench.send(get("/"));
+    assert_eq!(bench.target_of(exchange), Some(1));
     bench.with(|balancer, cx| balancer.in_use(cx, TG, false));
     bench.deregister(TG, 1);
-    assert!(bench.states(TG).is_empty());
+    bench.deregister(TG, 2);
+    assert_eq!(bench.states(TG), ["draining"]);
+    bench.target_answers(exchange, ok());
+    assert_eq!(bench.answer(exchange).unwrap().head.status, 200);
 }
 
 #[test]
