@@ -68,11 +68,13 @@ impl Task {
         match event {
             WorkloadEvent::Started => self.container_started(cx, desk, index),
             WorkloadEvent::FailedToStart { reason } => {
-                self.container_gone(cx, desk, index);
+                self.container_gone(cx, desk, index, workload);
                 self.containers[index].stop(None, Some(reason));
                 self.go_on(cx, desk);
             }
-            WorkloadEvent::Exited { code } => self.container_exited(cx, desk, index, code),
+            WorkloadEvent::Exited { code } => {
+                self.container_exited(cx, desk, index, workload, code)
+            }
             WorkloadEvent::ExecDone { ticket, code } => {
                 self.health_checked(cx, desk, index, ticket, code);
             }
@@ -104,25 +106,32 @@ impl Task {
         self.go_on(cx, desk);
     }
 
-    fn container_exited(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, index: usize, code: i32) {
-        self.container_gone(cx, desk, index);
-        let container = &mut self.containers[index];
-        container.has_run = true;
+    fn container_exited(
+        &mut self,
+        cx: &mut Cx<'_>,
+        desk: &mut Desk,
+        index: usize,
+        workload: WorkloadId,
+        code: i32,
+    ) {
+        self.containers[index].has_run = true;
         if self.is_wanted() && self.containers[index].restarts(self.settings(index), code, cx.now) {
+            desk.workload_ended(workload);
+            desk.clear_task(&self.arn, TaskTimer::HealthCheck(index));
             self.containers[index].restart_count += 1;
             self.launch(cx, desk, index);
             return;
         }
+        self.container_gone(cx, desk, index, workload);
         self.containers[index].stop(Some(code), None);
         self.go_on(cx, desk);
     }
 
-    /// Its process is no more.
-    fn container_gone(&mut self, cx: &Cx<'_>, desk: &mut Desk, index: usize) {
+    /// Its process is no more, for good.
+    fn container_gone(&mut self, cx: &Cx<'_>, desk: &mut Desk, index: usize, workload: WorkloadId) {
         let essential = self.settings(index).essential;
-        if let Some(workload) = self.containers[index].workload.take() {
-            desk.workload_ended(workload);
-        }
+        self.containers[index].workload = None;
+        desk.workload_ended(workload);
         desk.clear_task(&self.arn, TaskTimer::HealthCheck(index));
         desk.clear_task(&self.arn, TaskTimer::Kill(index));
         if essential && self.times.execution_stopped_at.is_none() {
@@ -266,9 +275,11 @@ impl Task {
         if !container.checking.done(check, started, ticket, code) {
             return;
         }
-        desk.set_task(&self.arn, TaskTimer::HealthCheck(index), cx.now + check.interval());
         let after = container.checking.status;
         container.was_healthy |= after == Health::Healthy;
+        if self.is_wanted() {
+            desk.set_task(&self.arn, TaskTimer::HealthCheck(index), cx.now + check.interval());
+        }
         if before != after {
             self.touch();
             self.news.push(News::Health);

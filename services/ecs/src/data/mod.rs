@@ -98,6 +98,9 @@ impl Scheduler {
         if begins {
             self.begin_deployment(cx, &arn, definition);
         }
+        if let Some(service) = self.services.get_mut(&arn) {
+            service.store(cx);
+        }
         self.reconcile_soon(cx, &arn);
     }
 
@@ -122,6 +125,7 @@ impl Scheduler {
             service.kept.status = ServiceStatus::Draining;
             service.kept.settings.desired_count = 0;
             service.dirty = true;
+            service.store(cx);
             self.reconcile_soon(cx, arn);
         }
     }

@@ -46,9 +46,8 @@ impl Task {
         if !self.is_wanted() {
             return Standing::Leaving;
         }
-        let started = match (self.status, self.times.started_at) {
-            (LastStatus::Running, Some(started)) => started,
-            _ => return Standing::Pending,
+        let (LastStatus::Running, Some(started)) = (self.status, self.times.started_at) else {
+            return Standing::Pending;
         };
         let ran = cx.now.since(started);
         match self.cause() {
