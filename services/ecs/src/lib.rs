@@ -1,1 +1,118 @@
+//! ECS on Fargate: clusters, task definitions, services that keep their desired count, tasks.
+//!
+//! [`state`] is what the control side keeps. `api/` holds the operations, `resources/` the
+//! CloudFormation types. [`config`] is what both say to the running side in `data/`: the scheduler
+//! with its services, deployments and tasks.
 
+mod api;
+mod config;
+mod data;
+mod error;
+mod resources;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use standin_kernel::control::Record;
+use standin_kernel::resource::ResourceType;
+use standin_kernel::workload::{WorkloadEvent, WorkloadId};
+use standin_kernel::{ApiError, Cx, Deadline, Service, ServiceName, Value};
+
+use crate::data::Scheduler;
+use crate::state::State;
+
+/// All clusters of the account.
+#[derive(Debug, Default)]
+pub struct Ecs {
+    state: State,
+    scheduler: Scheduler,
+}
+
+impl Ecs {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The living tasks of a service: ARN and address.
+    pub fn tasks_of(&self, service_arn: &str) -> Vec<(String, Ipv4Addr)> {
+        self.scheduler.tasks_of(service_arn)
+    }
+
+    /// The address of a living task.
+    pub fn task_address(&self, task_arn: &str) -> Option<Ipv4Addr> {
+        self.scheduler.task_address(task_arn)
+    }
+
+    /// The ARN of a task that is named by id or ARN.
+    pub fn task_arn(&self, id_or_arn: &str) -> Option<String> {
+        self.scheduler.task_arn(id_or_arn)
+    }
+
+    /// The containers that run for a service or a task.
+    pub fn running_workloads(&self, service_or_task_arn: &str) -> Vec<WorkloadId> {
+        self.scheduler.running_workloads(service_or_task_arn)
+    }
+
+    /// Forgets the settings of services and tasks that the running side does not show any more
+    /// (ECS-LC-07, ECS-SV-12).
+    fn forget_gone(&mut self, cx: &mut Cx<'_>) {
+        let services: BTreeSet<String> = self.scheduler.services().map(str::to_owned).collect();
+        let gone: Vec<String> =
+            self.state.services.keys().filter(|arn| !services.contains(*arn)).cloned().collect();
+        for arn in gone {
+            self.state.services.remove(&arn);
+            self.state.store_service(cx, &arn);
+        }
+        let tasks = self.state.tasks.keys();
+        let gone: Vec<String> =
+            tasks.filter(|arn| self.scheduler.task(arn).is_none()).cloned().collect();
+        for arn in gone {
+            self.state.tasks.remove(&arn);
+            self.state.store_task(cx, &arn);
+        }
+    }
+}
+
+impl Service for Ecs {
+    fn name(&self) -> ServiceName {
+        ServiceName::Ecs
+    }
+
+    fn resource_types(&self) -> &'static [&'static dyn ResourceType] {
+        resources::ALL
+    }
+
+    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        api::call(self, cx, operation, input)
+    }
+
+    fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
+        self.scheduler.reply(cx, ticket, reply);
+    }
+
+    fn workload(&mut self, cx: &mut Cx<'_>, id: WorkloadId, event: WorkloadEvent) {
+        self.scheduler.workload(cx, id, event);
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        self.scheduler.deadline()
+    }
+
+    fn on_deadline(&mut self, cx: &mut Cx<'_>) {
+        self.scheduler.on_deadline(cx);
+    }
+
+    fn restore(&mut self, record: &Record) -> Result<(), String> {
+        if self.state.restore(record)? || self.scheduler.restore(record)? {
+            return Ok(());
+        }
+        Err(format!("a record of unknown kind {}", record.kind))
+    }
+
+    fn restored(&mut self, cx: &mut Cx<'_>) {
+        self.scheduler.restored(cx);
+    }
+}
