@@ -217,14 +217,6 @@ pub(crate) struct Forward {
     pub(crate) stickiness: Option<Duration>,
 }
 
-impl Forward {
-    /// The action that names one target group.
-    pub(crate) fn to_one(arn: Arc<str>) -> Self {
-        let target_groups = vec![WeightedTargetGroup { arn, weight: 1 }];
-        Self { target_groups, stickiness: None }
-    }
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct WeightedTargetGroup {
     pub(crate) arn: Arc<str>,

@@ -45,10 +45,6 @@ pub(crate) struct Balancer {
 }
 
 impl Balancer {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// A request on the listener at `port`; answered now or later.
     pub(crate) fn request(
         &mut self,

@@ -167,3 +167,16 @@ fn alb_fo_02_a_percentage_can_be_the_bound() {
     bench.set_group(group(TG, |group| group.attributes.minimum_healthy_count = 5));
     assert_eq!(asked(&mut bench), 10);
 }
+
+#[test]
+fn alb_fo_05_the_percentage_is_over_all_zones_together() {
+    let mut bench = Bench::healthy(20);
+    bench.set_group(group(TG, |group| group.attributes.minimum_healthy_percentage = Some(50)));
+    bench.checks(s(60), |to| match to {
+        SocketAddr::V4(to) if to.ip().octets()[3] <= 6 => Err(LinkFailure::Refused),
+        _ => Ok(200),
+    });
+    let asked: Vec<u8> = (0..40).map(|_| bench.served(get("/")).0).collect();
+    assert!(asked.iter().all(|target| *target > 6), "{asked:?}");
+    assert!(!bench.says("ALB-FO-01"));
+}

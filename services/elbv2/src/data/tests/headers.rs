@@ -7,7 +7,7 @@ use crate::config::{DesyncMode, XffMode};
 fn read(request: Request, attributes: LoadBalancerAttributes, port: u16) -> RequestHead {
     let mut bench = Bench::healthy(1);
     bench.settings.attributes = attributes;
-    let action = Action::Forward(Forward::to_one(TG.into()));
+    let action = forward();
     bench.settings.listeners = vec![listener(port, action, Vec::new())];
     let exchange = bench.send(Request { port, ..request });
     bench.leg(exchange).expect("a target was asked").head.clone()

@@ -204,7 +204,7 @@ fn alb_ls_06_inserted_headers_overwrite_what_the_target_sent() {
         arn: "arn:listener".into(),
         port: 80,
         protocol: Protocol::Http,
-        default_action: Action::Forward(Forward::to_one(TG.into())),
+        default_action: forward(),
         rules: Vec::new(),
         attributes,
     };

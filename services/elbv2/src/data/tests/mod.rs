@@ -21,6 +21,7 @@ use super::{Balancer, StillDraining, TargetHealth};
 use crate::config::{
     Action, Forward, HealthCheck, Listener, ListenerAttributes, LoadBalancer,
     LoadBalancerAttributes, Protocol, Rule, Target, TargetGroup, TargetGroupAttributes, TargetType,
+    WeightedTargetGroup,
 };
 
 pub(super) const TG: &str = "arn:aws:elasticloadbalancing:r:1:targetgroup/blue/1";
@@ -47,12 +48,12 @@ pub(super) type Checked = fn(&SocketAddr) -> Result<u16, LinkFailure>;
 impl Bench {
     /// A listener on port 80 whose default action forwards to an empty group in use.
     pub(super) fn new() -> Self {
-        Self::with_action(Action::Forward(Forward::to_one(TG.into())))
+        Self::with_action(forward())
     }
 
     pub(super) fn with_action(default_action: Action) -> Self {
         let mut bench = Self {
-            balancer: Balancer::new(),
+            balancer: Balancer::default(),
             settings: balancer(vec![listener(80, default_action, Vec::new())]),
             now: Time::from_seconds(1_800_000_000),
             facts: Vec::new(),
@@ -276,6 +277,12 @@ pub(super) fn listener(port: u16, default_action: Action, rules: Vec<Rule>) -> A
         rules,
         attributes: ListenerAttributes::default(),
     })
+}
+
+/// The action that names the group and nothing else.
+pub(super) fn forward() -> Action {
+    let target_groups = vec![WeightedTargetGroup { arn: TG.into(), weight: 1 }];
+    Action::Forward(Forward { target_groups, stickiness: None })
 }
 
 pub(super) fn group(arn: &str, change: impl FnOnce(&mut TargetGroup)) -> TargetGroup {

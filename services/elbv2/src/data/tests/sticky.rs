@@ -1,7 +1,7 @@
 //! Clients that come back to the target, or the group, they were with.
 
 use super::*;
-use crate::config::{Stickiness, WeightedTargetGroup};
+use crate::config::Stickiness;
 
 fn sticky(count: u8, stickiness: Stickiness) -> Bench {
     let mut bench = Bench::healthy(count);

@@ -1,7 +1,7 @@
 //! Registration, deregistration, and who gets which request.
 
 use super::*;
-use crate::config::{Algorithm, WeightedTargetGroup};
+use crate::config::Algorithm;
 
 /// How many of `count` requests each of the targets 1 to `targets` gets.
 fn shares(bench: &mut Bench, count: usize, targets: usize) -> Vec<usize> {
