@@ -73,7 +73,7 @@ impl Task {
                 self.go_on(cx, desk);
             }
             WorkloadEvent::Exited { code } => {
-                self.container_exited(cx, desk, index, workload, code)
+                self.container_exited(cx, desk, index, workload, code);
             }
             WorkloadEvent::ExecDone { ticket, code } => {
                 self.health_checked(cx, desk, index, ticket, code);
