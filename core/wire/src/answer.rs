@@ -1,0 +1,275 @@
+//! Answers and refusals as each protocol writes them.
+
+use standin_kernel::{ApiError, Headers, Value, json};
+
+use crate::model::{Location, Member, Model, Protocol, Shape};
+use crate::text;
+use crate::xml::Document;
+
+/// An answer on the wire. The body of a streamed member is the caller's matter.
+#[derive(Debug)]
+pub struct Wire {
+    pub status: u16,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+const S3_NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+const CLOUDFRONT_NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
+
+/// The answer to an operation that went well.
+pub fn success(model: &Model, operation: &str, value: &Value, request_id: &str) -> Wire {
+    let Some(op) = model.operations.get(operation) else {
+        return Wire { status: 200, headers: Headers::new(), body: Vec::new() };
+    };
+    let status = op.status.unwrap_or(200);
+    let output = op.output.as_deref();
+    let mut headers = Headers::new();
+    let body = match model.protocol {
+        Protocol::Json => {
+            headers.append("Content-Type", "application/x-amz-json-1.1");
+            if value.is_null() { b"{}".to_vec() } else { value.to_string().into_bytes() }
+        }
+        Protocol::Query => {
+            headers.append("Content-Type", "text/xml");
+            let mut document = Document::new(model);
+            let root = format!("{operation}Response");
+            document.open(&root, model.namespace.as_deref());
+            if let Some(output) = output {
+                let wrapper = op.wrapper.clone().unwrap_or_else(|| format!("{operation}Result"));
+                document.open(&wrapper, None);
+                document.members(output, value);
+                document.close(&wrapper);
+            }
+            document.open("ResponseMetadata", None);
+            document.leaf("RequestId", request_id);
+            document.close("ResponseMetadata");
+            document.close(&root);
+            document.finish()
+        }
+        Protocol::Ec2 => {
+            headers.append("Content-Type", "text/xml;charset=UTF-8");
+            let mut document = Document::new(model);
+            let root = format!("{operation}Response");
+            document.open(&root, model.namespace.as_deref());
+            document.leaf("requestId", request_id);
+            match output {
+                Some(output) if !model.members(output).is_empty() => {
+                    document.members(output, value);
+                }
+                _ => document.leaf("return", "true"),
+            }
+            document.close(&root);
+            document.finish()
+        }
+        Protocol::RestXml => return rest(model, operation, output, value, status),
+    };
+    Wire { status, headers, body }
+}
+
+fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, status: u16) -> Wire {
+    let mut wire = Wire { status, headers: Headers::new(), body: Vec::new() };
+    let Some(output) = output else { return wire };
+    let Shape::Structure { members, payload } = model.shape(output) else { return wire };
+    for member in members {
+        let given = &value[&member.name];
+        match member.at {
+            Some(Location::Header) => {
+                if let Some(text) = header_text(model, member, given) {
+                    wire.headers.append(member.wire_name(), text);
+                }
+            }
+            Some(Location::Headers) => {
+                for (name, value) in given.as_object().into_iter().flatten() {
+                    let name = format!("{}{name}", member.wire_name());
+                    wire.headers.append(&name, value.as_str().unwrap_or(""));
+                }
+            }
+            _ => {}
+        }
+    }
+    let namespace = if model.signing == "s3" { S3_NAMESPACE } else { CLOUDFRONT_NAMESPACE };
+    let in_body = members.iter().any(|member| member.at.is_none());
+    let found = payload.as_ref().and_then(|name| members.iter().find(|one| one.name == *name));
+    match found {
+        Some(member) => match model.shape(&member.shape) {
+            Shape::Blob => {}
+            Shape::Text => {
+                wire.body = value[&member.name].as_str().unwrap_or("").as_bytes().to_vec();
+            }
+            _ if value[&member.name].is_null() => {}
+            _ => {
+                let mut document = Document::new(model);
+                let root = member.wire.as_deref().unwrap_or(&member.shape);
+                document.open(root, Some(namespace));
+                document.members(&member.shape, &value[&member.name]);
+                document.close(root);
+                wire.body = document.finish();
+                wire.headers.append("Content-Type", "application/xml");
+            }
+        },
+        None if operation == "GetBucketLocation" => {
+            // The one answer whose root is the value itself.
+            let mut document = Document::new(model);
+            document.open("LocationConstraint", Some(namespace));
+            if let Some(region) = value["LocationConstraint"].as_str() {
+                document.text(region);
+            }
+            document.close("LocationConstraint");
+            wire.body = document.finish();
+            wire.headers.append("Content-Type", "application/xml");
+        }
+        None if in_body => {
+            let mut document = Document::new(model);
+            let root = root_of(operation);
+            document.open(&root, Some(namespace));
+            document.members(output, value);
+            document.close(&root);
+            wire.body = document.finish();
+            wire.headers.append("Content-Type", "application/xml");
+        }
+        None => {}
+    }
+    wire
+}
+
+/// The root element of S3's answers, which are not named after their shapes.
+fn root_of(operation: &str) -> String {
+    match operation {
+        "ListObjects" | "ListObjectsV2" => "ListBucketResult".into(),
+        "ListObjectVersions" => "ListVersionsResult".into(),
+        "ListBuckets" => "ListAllMyBucketsResult".into(),
+        "GetBucketVersioning" => "VersioningConfiguration".into(),
+        "GetBucketWebsite" => "WebsiteConfiguration".into(),
+        "GetBucketCors" => "CORSConfiguration".into(),
+        "GetBucketTagging" | "GetObjectTagging" => "Tagging".into(),
+        "DeleteObjects" => "DeleteResult".into(),
+        other => format!("{other}Result"),
+    }
+}
+
+fn header_text(model: &Model, member: &Member, value: &Value) -> Option<String> {
+    let shape = model.shape(&member.shape);
+    match shape {
+        // Headers carry HTTP dates; services give them as text already.
+        Shape::Time => value.as_str().map(http_date),
+        _ => text::written(shape, value),
+    }
+}
+
+/// `2026-11-24T08:30:00.000Z` as `Tue, 24 Nov 2026 08:30:00 GMT`; anything else as it is.
+fn http_date(text: &str) -> String {
+    text.parse::<jiff::Timestamp>()
+        .map(|time| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        .unwrap_or_else(|_| text.to_owned())
+}
+
+/// A refusal. `protocol`: of the service asked, as far as it is known.
+pub fn refusal(service: Option<(&str, &Model)>, error: &ApiError, request_id: &str) -> Wire {
+    let mut headers = Headers::new();
+    let sender = if error.status < 500 { "Sender" } else { "Receiver" };
+    let body = match service {
+        Some((_, model)) if model.protocol == Protocol::Json => {
+            headers.append("Content-Type", "application/x-amz-json-1.1");
+            headers.append("x-amzn-ErrorType", &error.code);
+            json!({"__type": error.code, "message": error.message, "Message": error.message})
+                .to_string()
+                .into_bytes()
+        }
+        Some((name, model)) => {
+            headers.append("Content-Type", "text/xml");
+            let mut document = Document::new(model);
+            match model.protocol {
+                Protocol::Ec2 => {
+                    document.open("Response", None);
+                    document.open("Errors", None);
+                    error_element(&mut document, None, error);
+                    document.close("Errors");
+                    document.leaf("RequestID", request_id);
+                    document.close("Response");
+                }
+                Protocol::RestXml if name == "s3" => {
+                    document.open("Error", None);
+                    document.leaf("Code", &error.code);
+                    document.leaf("Message", &error.message);
+                    document.leaf("RequestId", request_id);
+                    document.close("Error");
+                }
+                _ => {
+                    let namespace = model.namespace.as_deref().or(Some(CLOUDFRONT_NAMESPACE));
+                    document.open("ErrorResponse", namespace);
+                    error_element(&mut document, Some(sender), error);
+                    document.leaf("RequestId", request_id);
+                    document.close("ErrorResponse");
+                }
+            }
+            document.finish()
+        }
+        None => {
+            headers.append("Content-Type", "application/json");
+            json!({"__type": error.code, "message": error.message}).to_string().into_bytes()
+        }
+    };
+    Wire { status: error.status, headers, body }
+}
+
+fn error_element(document: &mut Document<'_>, kind: Option<&str>, error: &ApiError) {
+    document.open("Error", None);
+    if let Some(kind) = kind {
+        document.leaf("Type", kind);
+    }
+    document.leaf("Code", &error.code);
+    document.leaf("Message", &error.message);
+    document.close("Error");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry;
+
+    fn body(service: &str, operation: &str, value: &Value) -> String {
+        let model = entry(service).unwrap().model();
+        String::from_utf8(success(model, operation, value, "id").body).unwrap()
+    }
+
+    #[test]
+    fn query_answers_are_wrapped_twice() {
+        let text =
+            body("elbv2", "DescribeRules", &json!({"Rules": [{"Priority": "1"}], "Standin": 1}));
+        assert!(text.ends_with(
+            "<DescribeRulesResponse xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
+             <DescribeRulesResult><Rules><member><Priority>1</Priority></member></Rules>\
+             </DescribeRulesResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata>\
+             </DescribeRulesResponse>"
+        ), "{text}");
+        let text = body("ec2", "DescribeVpcs", &json!({"Vpcs": [{"VpcId": "vpc-1"}]}));
+        assert!(text.contains("<vpcSet><item><vpcId>vpc-1</vpcId></item></vpcSet>"), "{text}");
+    }
+
+    #[test]
+    fn rest_answers_put_members_where_they_belong() {
+        let model = entry("cloudfront").unwrap().model();
+        let value = json!({"ETag": "E1", "Distribution": {"Id": "E2"}});
+        let wire = success(model, "GetDistribution", &value, "id");
+        assert_eq!(wire.headers.get("ETag"), Some("E1"));
+        let text = String::from_utf8(wire.body).unwrap();
+        assert!(text.contains("<Id>E2</Id>") && !text.contains("E1"), "{text}");
+        let text = body("s3", "ListObjectsV2", &json!({"Name": "b", "Contents": [{"Key": "a"}]}));
+        assert!(text.contains("<ListBucketResult"), "{text}");
+        assert!(text.contains("<Contents><Key>a</Key></Contents>"), "{text}");
+    }
+
+    #[test]
+    fn refusals_have_each_protocols_form() {
+        let error = ApiError::new("RuleNotFound", 400, "One or more rules not found");
+        let text = |service: &str| {
+            let model = entry(service).unwrap().model();
+            String::from_utf8(refusal(Some((service, model)), &error, "id").body).unwrap()
+        };
+        assert!(text("elbv2").contains("<Type>Sender</Type><Code>RuleNotFound</Code>"));
+        assert!(text("ec2").contains("<Response><Errors><Error><Code>RuleNotFound</Code>"));
+        assert!(text("s3").contains("<Error><Code>RuleNotFound</Code>"));
+        assert!(text("ecs").contains("\"__type\":\"RuleNotFound\""));
+    }
+}
