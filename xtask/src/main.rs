@@ -3,6 +3,7 @@
 mod ledger;
 mod style;
 mod tree;
+mod wire;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ cargo xtask ledger [--rows] [PREFIX ...]
     --rows lists them, with their tests. A PREFIX (CF, CF-ERR, ALB-RU-03) picks rows.
 cargo xtask ledger --check
     Fail when a test names a row that does not exist, or when the ledger contradicts itself.
+cargo xtask wire BOTOCORE_DATA
+    Write core/wire/tables for the operations in its operations.txt, from botocore's models.
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let root = tree::root();
     let outcome = match arguments.as_slice() {
         ["style"] => style(&root),
+        ["wire", data] => wire::run(&root, Path::new(data)),
         ["ledger", rest @ ..] => ledger::Options::parse(rest)
             .and_then(|options| ledger::run(&root, &options).map_err(|wrong| wrong.to_string())),
         _ => Err(USAGE.to_owned()),
