@@ -1,1 +1,287 @@
+//! All services as one machine: routes inputs, carries calls between services, applies faults, keeps
+//! the trace. Two drivers drive it, on sockets and under virtual time; both get the same decisions.
+//!
+//! Reading order: [`io`] (the border), [`services`] (the list), `exchange` (who asks whom and what
+//! becomes of the answer), `route` (where a request goes), `calls` (operations by name), [`faults`].
 
+mod calls;
+mod exchange;
+pub mod faults;
+pub mod io;
+mod legs;
+mod route;
+pub mod services;
+mod table;
+mod timeouts;
+pub mod view;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use standin_kernel::{
+    Cx, Deadline, Env, ExchangeId, Fact, Out, Record, Rng, ServiceName, Time, Timers,
+};
+
+pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond};
+pub use crate::services::{Services, resource_types};
+
+use crate::calls::Caller as CallFrom;
+use crate::exchange::Exchange;
+use crate::legs::Leg;
+use crate::table::Table;
+use crate::timeouts::Timeouts;
+
+/// All services, composed. Pure: the same inputs at the same times give the same effects.
+#[derive(Debug)]
+pub struct Engine {
+    env: Env,
+    services: Services,
+    chance: BTreeMap<ServiceName, Rng>,
+    exchanges: Table<Exchange>,
+    legs: Table<Leg>,
+    own_legs: BTreeMap<(ServiceName, u64), LegId>,
+    traces: BTreeMap<ExchangeId, Vec<Fact>>,
+    timeouts: Timeouts,
+    timers: Timers<EngineTimer>,
+    faults: Vec<ActiveFault>,
+    work: VecDeque<Work>,
+    stores: Vec<(ServiceName, Record)>,
+    outs: Vec<Out>,
+    effects: Vec<Effect>,
+    now: Time,
+}
+
+/// Timers of the engine itself; the services keep their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum EngineTimer {
+    /// A leg a fault made slow goes on its way.
+    HeldLeg(LegId),
+    /// A viewer's request a fault made slow is served.
+    HeldRequest(ExchangeId),
+    FaultEnds,
+}
+
+/// What is still to be done within the current step.
+#[derive(Debug)]
+enum Work {
+    Serve { exchange: ExchangeId, request: Box<standin_kernel::Request> },
+    Answered { leg: LegId, response: Box<standin_kernel::Response> },
+    Failed { leg: LegId, failure: standin_kernel::LinkFailure },
+    Call { from: CallFrom, service: ServiceName, operation: String, input: standin_kernel::Value },
+}
+
+impl Engine {
+    /// An engine with nothing in it. Same seed, same ids, same luck.
+    pub fn new(env: Env, seed: u64) -> Self {
+        let root = Rng::new(seed);
+        let chance =
+            ServiceName::ALL.into_iter().map(|name| (name, root.fork(name.as_str()))).collect();
+        Self {
+            env,
+            services: Services::new(),
+            chance,
+            exchanges: Table::default(),
+            legs: Table::default(),
+            own_legs: BTreeMap::new(),
+            traces: BTreeMap::new(),
+            timeouts: Timeouts::default(),
+            timers: Timers::default(),
+            faults: Vec::new(),
+            work: VecDeque::new(),
+            stores: Vec::new(),
+            outs: Vec::new(),
+            effects: Vec::new(),
+            now: Time::default(),
+        }
+    }
+
+    /// Takes back what an earlier run stored, then lets every service rebuild what is live.
+    pub fn restore(
+        &mut self,
+        now: Time,
+        records: &[(ServiceName, Record)],
+    ) -> Result<Vec<Effect>, String> {
+        self.now = now;
+        for (service, record) in records {
+            self.services
+                .get_mut(*service)
+                .restore(record)
+                .map_err(|why| format!("{service} {} {}: {why}", record.kind, record.id))?;
+        }
+        for name in ServiceName::ALL {
+            self.with(name, None, |service, cx| service.restored(cx));
+        }
+        Ok(self.finish_step())
+    }
+
+    /// Reserves a place for a viewer's request.
+    pub fn open(&mut self) -> ExchangeId {
+        ExchangeId(self.exchanges.insert(Exchange::viewer()))
+    }
+
+    /// Takes in what happened and says what to do, in order.
+    pub fn step(&mut self, now: Time, input: Input) -> Vec<Effect> {
+        self.now = self.now.max(now);
+        match input {
+            Input::Request { exchange, request, trace } => {
+                self.viewer_asks(exchange, *request, trace);
+            }
+            Input::ViewerGone { exchange } => {
+                self.finish(exchange, standin_kernel::Finish::ViewerGone);
+            }
+            Input::Connecting { leg } => self.connecting(leg),
+            Input::Connected { leg } => self.arm_timeout(leg),
+            Input::Response { leg, response } => {
+                self.work.push_back(Work::Answered { leg, response });
+            }
+            Input::Failed { leg, failure } => self.work.push_back(Work::Failed { leg, failure }),
+            Input::RelayDone { leg, end, body_bytes } => self.relay_done(leg, end, body_bytes),
+            Input::Kept { service, keep, body } => {
+                self.with(service, None, |service, cx| service.kept(cx, keep, body));
+            }
+            Input::Workload { workload, event } => self.workload_event(workload, event),
+            Input::Call { ticket, service, operation, input } => {
+                let from = CallFrom::Driver { ticket };
+                self.work.push_back(Work::Call { from, service, operation, input });
+            }
+            Input::Break { ticket, target, mode, lasts } => {
+                let reply = self.break_target(&target, mode, lasts);
+                self.effects.push(Effect::Reply { ticket, reply });
+            }
+            Input::Repair { ticket, target } => {
+                let reply = self.repair(target.as_deref());
+                self.effects.push(Effect::Reply { ticket, reply });
+            }
+            Input::Tick => {}
+        }
+        self.do_what_is_due();
+        self.finish_step()
+    }
+
+    /// When the engine wants to be called again if nothing else happens.
+    pub fn deadline(&self) -> Option<Deadline> {
+        let mut earliest = self.timers.deadline();
+        let timeout = self.timeouts.deadline().map(|at| Deadline { at, why: "response timeout" });
+        earliest = Deadline::earliest(earliest, timeout);
+        for name in ServiceName::ALL {
+            earliest = Deadline::earliest(earliest, self.services.get(name).deadline());
+        }
+        earliest
+    }
+
+    /// The answer to a request whose head cannot be read, as the edge words it.
+    pub fn malformed(&mut self, now: Time, status: u16) -> standin_kernel::Response {
+        self.now = self.now.max(now);
+        let mut outs = Vec::new();
+        let name = ServiceName::CloudFront;
+        let rng = self.chance.entry(name).or_insert_with(|| Rng::new(0));
+        let mut cx = Cx { now: self.now, rng, env: &self.env, out: &mut outs, facts: None };
+        self.services.cloudfront.generated_error(&mut cx, status)
+    }
+
+    /// The services, to look at.
+    pub const fn services(&self) -> &Services {
+        &self.services
+    }
+
+    pub const fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// How many exchanges are open, for checks that nothing is leaked.
+    pub fn open_exchanges(&self) -> usize {
+        self.exchanges.len()
+    }
+
+    fn do_what_is_due(&mut self) {
+        self.drain();
+        for name in ServiceName::ALL {
+            let due = self.services.get(name).deadline().is_some_and(|due| due.at <= self.now);
+            if due {
+                self.with(name, None, |service, cx| service.on_deadline(cx));
+            }
+        }
+        while let Some((at, leg)) = self.timeouts.pop(self.now) {
+            self.timed_out(at, leg);
+        }
+        while let Some(timer) = self.timers.pop(self.now) {
+            match timer {
+                EngineTimer::HeldLeg(leg) => self.release_leg(leg),
+                EngineTimer::HeldRequest(exchange) => self.release_request(exchange),
+                EngineTimer::FaultEnds => self.end_faults(),
+            }
+        }
+        self.drain();
+    }
+
+    /// Works off the queue; what each piece causes joins its end.
+    fn drain(&mut self) {
+        let mut calls = 0;
+        while let Some(work) = self.work.pop_front() {
+            match work {
+                Work::Serve { exchange, request } => self.serve(exchange, *request),
+                Work::Answered { leg, response } => self.answered(leg, *response),
+                Work::Failed { leg, failure } => self.leg_failed(leg, failure),
+                Work::Call { from, service, operation, input } => {
+                    calls += 1;
+                    assert!(
+                        calls <= standin_kernel::limits::CALLS_PER_INPUT_MAX,
+                        "services call each other without end: {service}:{operation}"
+                    );
+                    self.carry_out(from, service, &operation, &input);
+                }
+            }
+        }
+    }
+
+    fn finish_step(&mut self) -> Vec<Effect> {
+        self.drain();
+        if !self.stores.is_empty() {
+            let records = std::mem::take(&mut self.stores);
+            // Before everything else: a reply must never outrun what it acknowledges.
+            self.effects.insert(0, Effect::Store { records });
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Lets a service work, then takes up what it asked for. `root`: the viewer's exchange it works
+    /// for, whose trace the facts join.
+    fn with<R>(
+        &mut self,
+        name: ServiceName,
+        root: Option<ExchangeId>,
+        work: impl FnOnce(&mut dyn standin_kernel::Service, &mut Cx<'_>) -> R,
+    ) -> R {
+        let mut outs = std::mem::take(&mut self.outs);
+        let facts = match root {
+            Some(root) if !self.traces.is_empty() => self.traces.get_mut(&root),
+            _ => None,
+        };
+        let rng = self.chance.entry(name).or_insert_with(|| Rng::new(0));
+        let mut cx = Cx { now: self.now, rng, env: &self.env, out: &mut outs, facts };
+        let result = work(self.services.get_mut(name), &mut cx);
+        for out in outs.drain(..) {
+            self.take_up(name, out);
+        }
+        self.outs = outs;
+        result
+    }
+
+    fn take_up(&mut self, service: ServiceName, out: Out) {
+        match out {
+            Out::Send { caller, request } => self.send(service, caller, request),
+            Out::Cancel { caller } => self.cancel(service, caller),
+            Out::Respond { exchange, response } => self.respond(exchange, *response),
+            Out::Call { ticket, service: to, operation, input } => {
+                let from = CallFrom::Service { service, ticket };
+                self.work.push_back(Work::Call { from, service: to, operation, input });
+            }
+            Out::Launch { spec } => self.launch(spec),
+            Out::Signal { workload, signal } => {
+                self.effects.push(Effect::Signal { workload, signal });
+            }
+            Out::Exec { workload, exec } => self.effects.push(Effect::Exec { workload, exec }),
+            Out::Store(record) => self.stores.push((service, record)),
+            Out::Log { source, line } => self.effects.push(Effect::Log { source, line }),
+        }
+    }
+}

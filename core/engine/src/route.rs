@@ -1,0 +1,144 @@
+//! Where a request goes: which service of this engine a name belongs to, or the outside.
+
+use std::sync::Arc;
+
+use standin_elbv2::Elbv2;
+use standin_kernel::{Cx, ExchangeId, Request, ServiceName};
+
+use crate::faults::Verdict;
+use crate::io::Effect;
+use crate::{Engine, EngineTimer, Work};
+
+/// Where a name and port lead.
+#[derive(Debug)]
+pub(crate) enum Destination {
+    Service {
+        service: ServiceName,
+        at: Option<Arc<str>>,
+    },
+    /// A name of ours, but nothing listens on the port.
+    Refused,
+    Outside,
+}
+
+impl Engine {
+    /// What a service reaches under a name (data goes by address, as on AWS).
+    pub(crate) fn destination(&self, host: &str, port: u16) -> Destination {
+        let services = &self.services;
+        let lower;
+        let host = if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            lower = host.to_ascii_lowercase();
+            &lower
+        } else {
+            host
+        };
+        if standin_kernel::Service::serves(&services.elbv2, host) {
+            if !services.elbv2.has_listener(host, port) {
+                return Destination::Refused;
+            }
+            return Destination::Service { service: ServiceName::Elbv2, at: Some(host.into()) };
+        }
+        if standin_kernel::Service::serves(&services.s3, host) {
+            return match services.s3.listens(host, port) {
+                true => Destination::Service { service: ServiceName::S3, at: None },
+                false => Destination::Refused,
+            };
+        }
+        if standin_kernel::Service::serves(&services.cloudfront, host) {
+            return Destination::Service { service: ServiceName::CloudFront, at: None };
+        }
+        Destination::Outside
+    }
+
+    /// A viewer asks on the edge's port: load balancers and buckets under their own names, all else
+    /// is a matter for the edge, which knows its names and refuses the rest (CF-REQ-04).
+    pub(crate) fn viewer_asks(&mut self, exchange: ExchangeId, mut request: Request, trace: bool) {
+        if self.exchanges.get(exchange.0).is_none() {
+            return;
+        }
+        if trace {
+            self.traces.insert(exchange, Vec::new());
+        }
+        let host = request.head.host().unwrap_or("").to_ascii_lowercase();
+        let mut service = ServiceName::CloudFront;
+        let mut at = None;
+        if standin_kernel::Service::serves(&self.services.elbv2, &host) {
+            service = ServiceName::Elbv2;
+            request.port = self.services.elbv2.viewer_port(&host, request.port);
+            at = Some(Arc::from(host.as_str()));
+        } else if standin_kernel::Service::serves(&self.services.s3, &host) {
+            service = ServiceName::S3;
+        }
+        if let Some(entry) = self.exchanges.get_mut(exchange.0) {
+            entry.service = Some(service);
+            entry.at = at;
+        }
+        match self.viewer_verdict(service, &host) {
+            Verdict::Pass => {
+                self.work.push_back(Work::Serve { exchange, request: Box::new(request) });
+            }
+            verdict => self.broken_for_viewer(exchange, request, verdict),
+        }
+    }
+
+    /// What a fault does to a viewer who asks the broken thing itself.
+    fn broken_for_viewer(&mut self, exchange: ExchangeId, request: Request, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => {}
+            Verdict::Hold(by) => {
+                if let Some(entry) = self.exchanges.get_mut(exchange.0) {
+                    entry.held = Some(Box::new(request));
+                }
+                let timer = EngineTimer::HeldRequest(exchange);
+                self.timers.set(timer, self.now + by, "slowed by a fault");
+            }
+            Verdict::Hang => {
+                if let Some(entry) = self.exchanges.get_mut(exchange.0) {
+                    entry.held = Some(Box::new(request));
+                }
+            }
+            Verdict::Fail(_) | Verdict::FailAfter(..) => {
+                self.effects.push(Effect::Abort { exchange });
+                if let Some(entry) = self.exchanges.get_mut(exchange.0) {
+                    entry.service = None;
+                }
+                self.finish(exchange, standin_kernel::Finish::ViewerGone);
+            }
+            Verdict::Answer(response) => {
+                // The service never saw the request, so it need not hear of its end.
+                if let Some(entry) = self.exchanges.get_mut(exchange.0) {
+                    entry.held = Some(Box::new(request));
+                }
+                self.respond(exchange, *response);
+            }
+        }
+    }
+
+    pub(crate) fn release_request(&mut self, exchange: ExchangeId) {
+        let Some(entry) = self.exchanges.get_mut(exchange.0) else { return };
+        if let Some(request) = entry.held.take() {
+            self.work.push_back(Work::Serve { exchange, request });
+        }
+    }
+
+    pub(crate) fn with_elbv2<R>(
+        &mut self,
+        root: Option<ExchangeId>,
+        work: impl FnOnce(&mut Elbv2, &mut Cx<'_>) -> R,
+    ) -> R {
+        let mut outs = std::mem::take(&mut self.outs);
+        let facts = match root {
+            Some(root) if !self.traces.is_empty() => self.traces.get_mut(&root),
+            _ => None,
+        };
+        let rng =
+            self.chance.entry(ServiceName::Elbv2).or_insert_with(|| standin_kernel::Rng::new(0));
+        let mut cx = Cx { now: self.now, rng, env: &self.env, out: &mut outs, facts };
+        let result = work(&mut self.services.elbv2, &mut cx);
+        for out in outs.drain(..) {
+            self.take_up(ServiceName::Elbv2, out);
+        }
+        self.outs = outs;
+        result
+    }
+}

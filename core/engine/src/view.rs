@@ -1,0 +1,84 @@
+//! What people and programs are shown of the engine: what can be broken, where a fact's setting
+//! stands in the template.
+
+use standin_kernel::{Fact, Value, json};
+
+use crate::Engine;
+
+/// Types that a fault can be put on.
+const BREAKABLE: [&str; 4] = [
+    "AWS::ECS::Service",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::S3::Bucket",
+    "AWS::CloudFront::Distribution",
+];
+
+impl Engine {
+    /// The logical ids that `break` takes, in the order of their stacks.
+    pub fn breakable(&self) -> Vec<String> {
+        let cloudformation = &self.services.cloudformation;
+        cloudformation
+            .resources()
+            .filter(|resource| BREAKABLE.contains(&resource.resource_type.as_str()))
+            .map(|resource| resource.logical_id.clone())
+            .collect()
+    }
+
+    /// A fact with its setting's logical id, file, line and text, as `explain --json` prints it.
+    pub fn located(&self, fact: &Fact) -> Value {
+        let mut shown = json!({
+            "service": fact.service.as_str(),
+            "step": fact.step,
+            "says": fact.says,
+            "row": fact.row,
+        });
+        if let Some(setting) = &fact.setting {
+            let cloudformation = &self.services.cloudformation;
+            let mut place = json!({"property": setting.property, "resource": setting.resource});
+            if let Some((stack, logical_id)) = cloudformation.find_physical(&setting.resource) {
+                place["stack"] = json!(stack);
+                place["logical_id"] = json!(logical_id);
+            }
+            if let Some(at) = cloudformation.locate(&setting.resource, &setting.property) {
+                place["file"] = json!(at.file);
+                place["line"] = json!(at.line);
+                place["text"] = json!(at.text.trim());
+            }
+            shown["setting"] = place;
+        }
+        shown
+    }
+
+    /// A fact on one line, as timelines show it: what was decided, the setting and where it stands,
+    /// the ledger row.
+    pub fn reason(&self, fact: &Fact) -> String {
+        let mut line = format!("{} {}: {}", fact.service, fact.step, fact.says);
+        let located = self.located(fact);
+        let setting = &located["setting"];
+        if let Some(property) = setting["property"].as_str() {
+            let owner = setting["logical_id"].as_str().or_else(|| setting["resource"].as_str());
+            line.push_str(&format!(" ({}.{property}", owner.unwrap_or("")));
+            if let Some(number) = setting["line"].as_u64() {
+                line.push_str(&format!(", line {number}"));
+            }
+            line.push(')');
+        }
+        if let Some(row) = &fact.row {
+            line.push_str(&format!(" [{row}]"));
+        }
+        line
+    }
+
+    /// What is broken, as `status` shows it.
+    pub fn faults_shown(&self) -> Vec<Value> {
+        let shown = |active: &crate::ActiveFault| {
+            json!({
+                "target": active.fault.target,
+                "mode": active.fault.mode.to_string(),
+                "since": active.since.iso8601(),
+                "until": active.fault.until.map(standin_kernel::Time::iso8601),
+            })
+        };
+        self.faults.iter().map(shown).collect()
+    }
+}
