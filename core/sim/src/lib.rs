@@ -1,1 +1,21 @@
+//! Drills: a story of faults and viewers with expectations, and the world it is played in under
+//! virtual time. The same story is played on the real machine by the CLI; both give observations
+//! from which the same timeline and verdict are made.
+//!
+//! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`timeline`], [`verdict`],
+//! [`world`] (the driver under virtual time), [`workload`] (how containers behave there).
 
+pub mod drill;
+pub mod observe;
+pub mod play;
+pub mod timeline;
+pub mod verdict;
+pub mod workload;
+pub mod world;
+
+pub use drill::{Drill, DrillError};
+pub use observe::{Answer, Class, Observation, Pages};
+pub use play::{Object, Stage, play};
+pub use timeline::Timeline;
+pub use verdict::{Verdict, judge};
+pub use world::World;
