@@ -144,7 +144,7 @@ impl Blobs {
                 continue;
             }
             for file in std::fs::read_dir(part.path())? {
-                ids.extend(file?.file_name().to_str().and_then(parse));
+                ids.extend(file?.file_name().to_str().and_then(parse_id));
             }
         }
         ids.sort_unstable();
@@ -170,7 +170,7 @@ fn hex(id: BlobId) -> String {
     })
 }
 
-fn parse(name: &str) -> Option<BlobId> {
+pub(crate) fn parse_id(name: &str) -> Option<BlobId> {
     if name.len() != 64 || !name.is_ascii() {
         return None;
     }

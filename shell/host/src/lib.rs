@@ -1,8 +1,23 @@
-//! The driver on the real machine: what a run keeps on disk, and containers as processes.
+//! The driver on the real machine: sockets, processes, disk and clock around the engine.
+//!
+//! Reading order: [`run`] (start and stop), [`driver`] (inputs and effects), `http` (viewers and
+//! origins), [`control`] and `api` (the API port), [`workloads`] (containers as processes), [`store`]
+//! and [`blobs`] (what survives), [`orphans`] (what must not).
 
+mod api;
+mod aws;
 pub mod blobs;
+pub mod control;
+pub mod driver;
+pub mod fill;
+mod http;
 pub mod orphans;
+pub mod run;
 #[cfg(test)]
 mod scratch;
 pub mod store;
 pub mod workloads;
+
+pub use crate::control::{Question, answer};
+pub use crate::driver::Driver;
+pub use crate::run::{Config, StartError, start, stop};

@@ -1,0 +1,134 @@
+//! Starts the driver: state folder, orphans of an earlier run, records, ports, and the tasks that
+//! keep it all going; and stops it without leaving a process behind.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use standin_engine::Engine;
+use standin_kernel::{Duration, Env};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::spawn_local;
+
+use crate::blobs::Blobs;
+use crate::driver::{Driver, LogSink};
+use crate::store::Store;
+use crate::workloads::{WorkloadConfig, Workloads};
+use crate::{api, http};
+
+/// What a run is given.
+pub struct Config {
+    pub state_dir: PathBuf,
+    /// This program, which starts containers through its hidden subcommand.
+    pub self_exe: PathBuf,
+    /// 0: any free port.
+    pub edge_port: u16,
+    pub api_port: u16,
+    pub env: Env,
+    pub seed: u64,
+    pub log: LogSink,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").field("state_dir", &self.state_dir).finish_non_exhaustive()
+    }
+}
+
+/// How much of stored bodies is kept in memory.
+const BLOB_MEMORY_BYTES: usize = 64 * 1024 * 1024;
+
+/// Why a run cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("port {port} on 127.0.0.1 is in use; choose another with {option}")]
+    PortInUse { port: u16, option: &'static str },
+    #[error("cannot listen on port {port}: {why}")]
+    Listen { port: u16, why: std::io::Error },
+    #[error("{0}")]
+    State(String),
+}
+
+/// Starts everything. Must be called within a `LocalSet` of a current-thread runtime.
+pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
+    let Config { state_dir, self_exe, edge_port, api_port, env, seed, log } = config;
+    let state = |wrong: &dyn std::fmt::Display| StartError::State(wrong.to_string());
+    std::fs::create_dir_all(&state_dir).map_err(|wrong| {
+        StartError::State(format!("cannot make the state folder {}: {wrong}", state_dir.display()))
+    })?;
+    let store = Store::open(&state_dir).map_err(|wrong| state(&wrong))?;
+    // Ports first: a port in use must be said before anything is stopped or started.
+    let edge = listen(edge_port, "--edge-port").await?;
+    let api = listen(api_port, "--api-port").await?;
+    let records = store.load().map_err(|wrong| state(&wrong))?;
+    let blobs = Blobs::at(&state_dir, BLOB_MEMORY_BYTES).map_err(|wrong| state(&wrong))?;
+    let (events, happened) = mpsc::unbounded_channel();
+    let workload_config = WorkloadConfig { state_dir: state_dir.clone(), self_exe, events };
+    // Ends what an earlier run left behind.
+    let workloads = Workloads::new(workload_config).map_err(|wrong| state(&wrong))?;
+    let store = store.writer().map_err(|wrong| state(&wrong))?;
+    let engine = Engine::new(env, seed);
+    let driver = Driver::new(engine, workloads, store, blobs, state_dir, log);
+    driver.edge_port.set(edge.port);
+    driver.api_port.set(api.port);
+    spawn_local(driver.clone().run_timer());
+    spawn_local(driver.clone().run_sweep());
+    spawn_local(driver.clone().run_workload_events(happened));
+    driver.restore(&records).map_err(|wrong| state(&wrong))?;
+    for listener in edge.listeners {
+        spawn_local(accept(driver.clone(), listener, edge.port));
+    }
+    for listener in api.listeners {
+        spawn_local(api::run(driver.clone(), listener));
+    }
+    Ok(driver)
+}
+
+/// Stops containers (SIGTERM, then SIGKILL after `grace`) and makes the last records durable.
+pub async fn stop(driver: &Driver, grace: Duration) {
+    let stopping = driver.workloads.borrow_mut().stop_all(grace);
+    stopping.await;
+    driver.flush().await;
+}
+
+/// One port on the loopback addresses.
+struct Port {
+    port: u16,
+    listeners: Vec<TcpListener>,
+}
+
+async fn listen(port: u16, option: &'static str) -> Result<Port, StartError> {
+    let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = bind(v4).map_err(|why| match why.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortInUse { port, option },
+        _ => StartError::Listen { port, why },
+    })?;
+    let port = listener.local_addr().map_err(|why| StartError::Listen { port, why })?.port();
+    let mut listeners = vec![listener];
+    // `localhost` is ::1 for some programs; machines without IPv6 do without.
+    listeners.extend(bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).ok());
+    Ok(Port { port, listeners })
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(4096)
+}
+
+async fn accept(driver: Rc<Driver>, listener: TcpListener, port: u16) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                spawn_local(http::viewer::serve(driver.clone(), stream, peer, port));
+            }
+            // Out of file descriptors, most likely: let some be closed.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
