@@ -1,1 +1,114 @@
-fn main() {}
+//! The binary `standin`: what the commands and their options are. Each command is a file of its name.
+
+mod down;
+mod drill;
+mod events;
+mod explain;
+mod faults;
+mod link;
+mod logs;
+mod status;
+mod table;
+mod template;
+mod up;
+mod validate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs a web service from its CloudFormation template on this machine, with AWS's behaviour, and
+/// shows what viewers see when parts of it fail.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create the stack of a template (or update it) and run it until Ctrl-C
+    Up(up::Options),
+    /// Delete the stack and stop
+    Down(down::Options),
+    /// Show resources, tasks, targets and what is broken
+    Status(status::Options),
+    /// Ask a URL as a viewer would, and say why the answer is what it is
+    Explain(explain::Options),
+    /// Break a service, a task, a load balancer, a bucket or a distribution's origin on purpose
+    Break(faults::BreakOptions),
+    /// Mend what was broken (everything, when no target is named)
+    Repair(faults::RepairOptions),
+    /// Show what the containers wrote
+    Logs(logs::Options),
+    /// List what becomes of every property of a template here
+    Validate(validate::Options),
+    /// Play a story of faults and viewers, on the running stack or in the simulator
+    Drill(drill::Options),
+    /// Starts one container; used by Standin itself
+    #[command(name = "__launch", hide = true)]
+    Launch {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<std::ffi::OsString>,
+    },
+}
+
+/// Where the run lives.
+#[derive(Clone, Debug, Args)]
+struct StateOption {
+    /// Folder of everything this run keeps: records, objects, logs
+    #[arg(long, value_name = "DIR", default_value = ".standin")]
+    state_dir: PathBuf,
+}
+
+/// How long AWS's own waiting takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum PaceOption {
+    /// As short as this machine allows; intervals and timeouts of the template keep their values
+    #[default]
+    Fast,
+    /// About as long as on AWS
+    Aws,
+}
+
+/// A message for the user; the command fails with it.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Command::Launch { command } = cli.command {
+        standin_host::workloads::launch_shim(&command)
+    }
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("standin: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let local = tokio::task::LocalSet::new();
+    match local.block_on(&runtime, run(cli.command)) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("standin: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Up(options) => up::run(options).await,
+        Command::Down(options) => down::run(options).await,
+        Command::Status(options) => status::run(options).await,
+        Command::Explain(options) => explain::run(options).await,
+        Command::Break(options) => faults::run_break(options).await,
+        Command::Repair(options) => faults::run_repair(options).await,
+        Command::Logs(options) => logs::run(options).await,
+        Command::Validate(options) => validate::run(&options),
+        Command::Drill(options) => drill::run(options).await,
+        Command::Launch { .. } => unreachable!("handled before the runtime starts"),
+    }
+}

@@ -1,0 +1,123 @@
+//! Follows a stack operation: prints its events as they come and waits for its end.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use standin_kernel::{ServiceName, Value, json};
+
+use crate::Failure;
+use crate::link::Link;
+
+/// Follows one stack's events from a point on.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    stack: String,
+    seen: BTreeSet<String>,
+    quiet: bool,
+}
+
+/// How a stack operation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    /// `CREATE_COMPLETE`, `UPDATE_ROLLBACK_COMPLETE`, ...; `DELETE_COMPLETE` when the stack is gone.
+    pub(crate) status: String,
+    /// Reasons of the resources that failed, oldest first.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Ending {
+    pub(crate) fn is_good(&self) -> bool {
+        !self.status.contains("ROLLBACK") && self.status.ends_with("_COMPLETE")
+    }
+}
+
+const POLL: Duration = Duration::from_millis(40);
+
+impl Follower {
+    /// Follows from now on: what happened before is not shown.
+    pub(crate) async fn new(link: &Link, stack: &str, quiet: bool) -> Self {
+        let mut follower = Self { stack: stack.to_owned(), seen: BTreeSet::new(), quiet };
+        for event in follower.events(link).await {
+            follower.seen.insert(id_of(&event));
+        }
+        follower
+    }
+
+    /// The stack's events, oldest first; none when there is no such stack (any more).
+    async fn events(&self, link: &Link) -> Vec<Value> {
+        let input = json!({"StackName": self.stack});
+        let service = ServiceName::CloudFormation;
+        let Ok(page) = link.call(service, "DescribeStackEvents", input).await else {
+            return Vec::new();
+        };
+        let mut events = page["StackEvents"].as_array().cloned().unwrap_or_default();
+        events.reverse();
+        events
+    }
+
+    /// Prints events until the stack rests. `each` sees every new event.
+    pub(crate) async fn until_rest(
+        &mut self,
+        link: &Link,
+        mut each: impl AsyncFnMut(&Value) -> Result<(), Failure>,
+    ) -> Result<Ending, Failure> {
+        let mut failures = Vec::new();
+        loop {
+            for event in self.events(link).await {
+                if !self.seen.insert(id_of(&event)) {
+                    continue;
+                }
+                if !self.quiet {
+                    println!("{}", line(&event));
+                }
+                if text(&event, "ResourceStatus").ends_with("_FAILED") {
+                    let (id, why) =
+                        (text(&event, "LogicalResourceId"), text(&event, "ResourceStatusReason"));
+                    failures.push(format!("{id}: {why}"));
+                }
+                each(&event).await?;
+            }
+            match stack_status(link, &self.stack).await {
+                None => return Ok(Ending { status: "DELETE_COMPLETE".into(), failures }),
+                Some(status) if !status.ends_with("_IN_PROGRESS") => {
+                    return Ok(Ending { status, failures });
+                }
+                Some(_) => tokio::time::sleep(POLL).await,
+            }
+        }
+    }
+}
+
+/// The status of a stack that exists.
+pub(crate) async fn stack_status(link: &Link, stack: &str) -> Option<String> {
+    let input = json!({"StackName": stack});
+    let described = link.call(ServiceName::CloudFormation, "DescribeStacks", input).await.ok()?;
+    let status = described["Stacks"][0]["StackStatus"].as_str()?.to_owned();
+    (status != "DELETE_COMPLETE").then_some(status)
+}
+
+fn id_of(event: &Value) -> String {
+    text(event, "EventId").to_owned()
+}
+
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or("")
+}
+
+/// `08:30:00  CREATE_COMPLETE     AWS::S3::Bucket  Pages  reason`
+fn line(event: &Value) -> String {
+    let time = text(event, "Timestamp");
+    let time = time.get(11..19).unwrap_or(time);
+    let mut line = format!(
+        "{time}  {:<28}  {:<42}  {}",
+        text(event, "ResourceStatus"),
+        text(event, "ResourceType"),
+        text(event, "LogicalResourceId"),
+    );
+    let reason = text(event, "ResourceStatusReason");
+    if !reason.is_empty() {
+        line.push_str("  ");
+        line.push_str(reason);
+    }
+    line
+}

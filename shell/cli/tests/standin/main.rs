@@ -1,0 +1,13 @@
+//! Standin as its user meets it: the binary, real sockets, real processes. Every run has ports and a
+//! state folder of its own, so all of it runs side by side.
+
+// A test that cannot go on panics.
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod diary;
+mod drill;
+mod hostile;
+mod restart;
+mod shop;
+mod world;
