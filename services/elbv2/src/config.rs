@@ -32,7 +32,7 @@ impl LoadBalancer {
     }
 }
 
-/// `LoadBalancerAttributes`; the default is AWS's default of each.
+/// `LoadBalancerAttributes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoadBalancerAttributes {
     /// `idle_timeout.timeout_seconds`
@@ -49,33 +49,18 @@ pub(crate) struct LoadBalancerAttributes {
     pub(crate) desync_mitigation: DesyncMode,
 }
 
-impl Default for LoadBalancerAttributes {
-    fn default() -> Self {
-        Self {
-            idle_timeout: Duration::from_secs(60),
-            drop_invalid_header_fields: false,
-            preserve_host_header: false,
-            xff_header_processing: XffMode::Append,
-            xff_client_port: false,
-            desync_mitigation: DesyncMode::Defensive,
-        }
-    }
-}
-
 /// What is done with the client's `X-Forwarded-For` (ALB-HD-01).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum XffMode {
-    #[default]
     Append,
     Preserve,
     Remove,
 }
 
 /// What is done with requests that are not quite HTTP (ALB-HD-11).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DesyncMode {
     Monitor,
-    #[default]
     Defensive,
     Strictest,
 }
@@ -112,7 +97,7 @@ pub(crate) struct Listener {
     pub(crate) attributes: ListenerAttributes,
 }
 
-/// `ListenerAttributes`; the default is AWS's default of each.
+/// `ListenerAttributes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListenerAttributes {
     /// `routing.http.response.server.enabled`
@@ -120,12 +105,6 @@ pub(crate) struct ListenerAttributes {
     /// Names and values of the `routing.http.response.{name}.header_value` attributes that are not
     /// empty; they overwrite what a target sent (ALB-LS-06).
     pub(crate) response_headers: Vec<(Arc<str>, Arc<str>)>,
-}
-
-impl Default for ListenerAttributes {
-    fn default() -> Self {
-        Self { server_header: true, response_headers: Vec::new() }
-    }
 }
 
 /// A rule of a listener other than the default rule.
@@ -267,22 +246,6 @@ pub(crate) struct HealthCheck {
     pub(crate) matcher: Matcher,
 }
 
-impl Default for HealthCheck {
-    /// AWS's defaults for an HTTP group (ALB-HC-01, ALB-HC-02, ALB-HC-03, ALB-HC-05, ALB-HC-06).
-    fn default() -> Self {
-        Self {
-            protocol: Protocol::Http,
-            port: None,
-            path: "/".into(),
-            interval: Duration::from_secs(30),
-            timeout: Duration::from_secs(5),
-            healthy_threshold: 5,
-            unhealthy_threshold: 2,
-            matcher: Matcher::default(),
-        }
-    }
-}
-
 /// Which statuses pass a health check: ranges, both ends included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Matcher(Vec<(u16, u16)>);
@@ -314,7 +277,7 @@ impl Matcher {
     }
 }
 
-/// `TargetGroupAttributes`; the default is AWS's default of each.
+/// `TargetGroupAttributes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TargetGroupAttributes {
     /// `deregistration_delay.timeout_seconds`
@@ -332,22 +295,8 @@ pub(crate) struct TargetGroupAttributes {
     pub(crate) minimum_healthy_percentage: Option<u32>,
 }
 
-impl Default for TargetGroupAttributes {
-    fn default() -> Self {
-        Self {
-            deregistration_delay: Duration::from_secs(300),
-            slow_start: Duration::ZERO,
-            algorithm: Algorithm::RoundRobin,
-            stickiness: None,
-            minimum_healthy_count: 1,
-            minimum_healthy_percentage: None,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
-    #[default]
     RoundRobin,
     LeastOutstandingRequests,
     WeightedRandom,

@@ -1,5 +1,6 @@
 //! Tests of the data plane through its door, as the engine uses it.
 
+mod defaults;
 mod failure;
 mod headers;
 mod health_check;
