@@ -1,1 +1,135 @@
+//! CloudFront: distributions, what they refer to, and the edge that serves them.
+//!
+//! `state` is what is kept. `api/` holds the operations and their documents, `check/` what is
+//! refused in a distribution, `policies/` what distributions refer to, `resources/` the
+//! CloudFormation types. `compile/` makes `config`, what the edge decides on; `rollout` says when
+//! the edge has it and `names` for which hosts. `data/` decides about requests.
 
+mod api;
+mod check;
+mod compile;
+mod config;
+mod data;
+mod error;
+mod names;
+mod policies;
+mod resources;
+mod rollout;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use standin_kernel::control::Record;
+use standin_kernel::resource::ResourceType;
+use standin_kernel::{
+    ApiError, Bytes, Caller, Cx, Deadline, ExchangeId, Fact, Finish, LinkFailure, Request,
+    Response, Service, ServiceName, Value,
+};
+
+use crate::config::Distribution;
+use crate::data::Edge;
+use crate::state::State;
+
+/// All distributions of the account and the edge in front of them.
+#[derive(Debug)]
+pub struct CloudFront {
+    state: State,
+    edge: Edge,
+}
+
+impl Default for CloudFront {
+    fn default() -> Self {
+        Self { state: State::new(), edge: Edge::default() }
+    }
+}
+
+impl CloudFront {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The page that CloudFront itself answers with when a request's head cannot be read.
+    pub fn generated_error(&mut self, cx: &mut Cx<'_>, status: u16) -> Response {
+        self.edge.generated_error(cx, status)
+    }
+
+    /// CF-REQ-01: the `Host` decides; nothing else does.
+    fn choose(&self, cx: &mut Cx<'_>, request: &Request) -> Option<Arc<Distribution>> {
+        let host = request.head.host().unwrap_or("");
+        let found = self.state.names.of_viewer(host);
+        cx.note(|| match found {
+            Some(found) => {
+                let says = format!("{host} is a name of distribution {}", found.id);
+                Fact::new(ServiceName::CloudFront, "distribution", says)
+                    .setting(&found.id, "DistributionConfig.Aliases")
+                    .row("CF-REQ-01")
+            }
+            None => {
+                let says = format!("{host} is a name of no distribution");
+                Fact::new(ServiceName::CloudFront, "distribution", says).row("CF-REQ-04")
+            }
+        });
+        found.cloned()
+    }
+}
+
+impl Service for CloudFront {
+    fn name(&self) -> ServiceName {
+        ServiceName::CloudFront
+    }
+
+    fn resource_types(&self) -> &'static [&'static dyn ResourceType] {
+        resources::ALL
+    }
+
+    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        let reply = api::call(&mut self.state, cx, operation, input);
+        self.state.catch_up(cx, &mut self.edge);
+        reply
+    }
+
+    /// Names of distributions; the machine's own names are a matter of viewers.
+    fn serves(&self, host: &str) -> bool {
+        self.state.names.listed(host).is_some()
+    }
+
+    fn request(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, request: Request) {
+        let distribution = self.choose(cx, &request);
+        self.edge.request(cx, exchange, request, distribution);
+    }
+
+    fn response(&mut self, cx: &mut Cx<'_>, caller: Caller, response: Response) {
+        self.edge.response(cx, caller, response);
+    }
+
+    fn failed(&mut self, cx: &mut Cx<'_>, caller: Caller, failure: LinkFailure) {
+        self.edge.failed(cx, caller, failure);
+    }
+
+    fn finished(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, finish: Finish) {
+        self.edge.finished(cx, exchange, finish);
+    }
+
+    fn kept(&mut self, cx: &mut Cx<'_>, keep: u64, body: Option<Bytes>) {
+        self.edge.kept(cx, keep, body);
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        Deadline::earliest(self.state.timers.deadline(), self.edge.deadline())
+    }
+
+    fn on_deadline(&mut self, cx: &mut Cx<'_>) {
+        self.state.catch_up(cx, &mut self.edge);
+        self.edge.on_deadline(cx);
+    }
+
+    fn restore(&mut self, record: &Record) -> Result<(), String> {
+        self.state.restore(record)
+    }
+
+    fn restored(&mut self, cx: &mut Cx<'_>) {
+        self.state.restored(cx);
+    }
+}

@@ -1,0 +1,169 @@
+//! What is kept: distributions, what they refer to, invalidations; and beside it what the edge has
+//! of each distribution and under which names it is found.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use standin_kernel::control::Record;
+use standin_kernel::{ApiError, Cx, Time, Timers};
+
+use crate::api::document::{DistributionConfig, Hint};
+use crate::config;
+use crate::error::no_such_distribution;
+use crate::names::Names;
+use crate::policies::access_control::OriginAccessControlConfig;
+use crate::policies::cache::CachePolicyConfig;
+use crate::policies::origin_request::OriginRequestPolicyConfig;
+use crate::policies::response_headers::ResponseHeadersPolicyConfig;
+use crate::policies::{Document, Shelf, managed};
+
+const DISTRIBUTION: &str = "distribution";
+const INVALIDATION: &str = "invalidation";
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) distributions: BTreeMap<String, Distribution>,
+    pub(crate) cache_policies: Shelf<CachePolicyConfig>,
+    pub(crate) origin_request_policies: Shelf<OriginRequestPolicyConfig>,
+    pub(crate) response_headers_policies: Shelf<ResponseHeadersPolicyConfig>,
+    pub(crate) access_controls: Shelf<OriginAccessControlConfig>,
+    pub(crate) names: Names,
+    pub(crate) timers: Timers<Timer>,
+}
+
+/// What the control side waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// The edge has the next configuration of a distribution.
+    Arrival { distribution: String },
+    /// All of AWS's edges have it: `Deployed`.
+    Deployed { distribution: String },
+    /// A distribution was deleted.
+    Gone { distribution: String },
+    /// The edge forgets what an invalidation names.
+    Forget { distribution: String, invalidation: String },
+}
+
+/// A distribution: what is stored, and what the edge has of it.
+#[derive(Debug)]
+pub(crate) struct Distribution {
+    pub(crate) settings: Settings,
+    /// What the edge has; `None` until the first configuration has arrived.
+    pub(crate) edge: Option<Rollout>,
+    /// Configurations on their way to the edge, in order (CF-DEP-02).
+    pub(crate) arriving: VecDeque<Rollout>,
+    pub(crate) invalidations: BTreeMap<String, Invalidation>,
+}
+
+/// A configuration for the edge.
+#[derive(Debug)]
+pub(crate) struct Rollout {
+    /// When it arrives.
+    pub(crate) at: Time,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) config: Arc<config::Distribution>,
+}
+
+/// A distribution's record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) id: String,
+    /// Counts up over all distributions: the oldest has the smallest.
+    pub(crate) number: u64,
+    pub(crate) domain_name: String,
+    pub(crate) modified: Time,
+    /// From when on the last change is `Deployed`.
+    pub(crate) deployed: Time,
+    pub(crate) etag: String,
+    pub(crate) config: DistributionConfig,
+    pub(crate) hint: Hint,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// An invalidation's record; its id is the distribution's and its own with a slash between.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Invalidation {
+    pub(crate) created: Time,
+    /// From when on it is `Completed`.
+    pub(crate) completed: Time,
+    pub(crate) caller_reference: String,
+    pub(crate) paths: Vec<String>,
+}
+
+impl State {
+    /// With AWS's own policies.
+    pub(crate) fn new() -> Self {
+        let mut state = Self::default();
+        managed::install(&mut state);
+        state
+    }
+
+    pub(crate) fn distribution(&self, id: &str) -> Result<&Distribution, ApiError> {
+        self.distributions.get(id).ok_or_else(no_such_distribution)
+    }
+
+    pub(crate) fn distribution_mut(&mut self, id: &str) -> Result<&mut Distribution, ApiError> {
+        self.distributions.get_mut(id).ok_or_else(no_such_distribution)
+    }
+
+    /// The number of the next distribution.
+    pub(crate) fn next_number(&self) -> u64 {
+        let numbers = self.distributions.values().map(|one| one.settings.number);
+        numbers.max().map_or(0, |number| number + 1)
+    }
+
+    pub(crate) fn restore(&mut self, record: &Record) -> Result<(), String> {
+        let document = record.document.clone().ok_or("a record without document")?;
+        let wrong = |error: serde_json::Error| error.to_string();
+        match record.kind.as_str() {
+            DISTRIBUTION => {
+                let settings: Settings = serde_json::from_value(document).map_err(wrong)?;
+                self.distributions.insert(record.id.clone(), Distribution::new(settings));
+                Ok(())
+            }
+            INVALIDATION => {
+                let invalidation: Invalidation = serde_json::from_value(document).map_err(wrong)?;
+                let (of, id) = record.id.split_once('/').ok_or("an invalidation of nothing")?;
+                let distribution = self.distributions.get_mut(of);
+                let distribution = distribution.ok_or("an invalidation of no distribution")?;
+                distribution.invalidations.insert(id.to_owned(), invalidation);
+                Ok(())
+            }
+            CachePolicyConfig::RECORD => self.cache_policies.restore(record, document),
+            OriginRequestPolicyConfig::RECORD => {
+                self.origin_request_policies.restore(record, document)
+            }
+            ResponseHeadersPolicyConfig::RECORD => {
+                self.response_headers_policies.restore(record, document)
+            }
+            OriginAccessControlConfig::RECORD => self.access_controls.restore(record, document),
+            other => Err(format!("a record of unknown kind {other}")),
+        }
+    }
+}
+
+impl Distribution {
+    pub(crate) const fn new(settings: Settings) -> Self {
+        Self { settings, edge: None, arriving: VecDeque::new(), invalidations: BTreeMap::new() }
+    }
+
+    pub(crate) fn store_invalidation(&self, cx: &mut Cx<'_>, id: &str) {
+        let document = self.invalidations.get(id).and_then(|one| serde_json::to_value(one).ok());
+        cx.store(INVALIDATION, &format!("{}/{id}", self.settings.id), document);
+    }
+
+    /// Forgets it and its invalidations.
+    pub(crate) fn forget(&self, cx: &mut Cx<'_>) {
+        for id in self.invalidations.keys() {
+            cx.store(INVALIDATION, &format!("{}/{id}", self.settings.id), None);
+        }
+        cx.store(DISTRIBUTION, &self.settings.id, None);
+    }
+}
+
+impl Settings {
+    pub(crate) fn store(&self, cx: &mut Cx<'_>) {
+        cx.store(DISTRIBUTION, &self.id, serde_json::to_value(self).ok());
+    }
+}
