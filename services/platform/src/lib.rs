@@ -1,1 +1,108 @@
+//! What carries no viewer: networks, roles, log groups, certificates, parameters, secrets, alarms.
+//!
+//! A folder per AWS service, each of the same shape: `state` (what is kept), `api` (the
+//! operations), `resources` (the CloudFormation types) with `table` (all their properties); small
+//! ones keep `state` and `api` in `mod`. Shared: [`operation`] (which service an operation is of),
+//! `shelf` (things that survive a restart), `made` (a CloudFormation type as a list of calls),
+//! `tags`.
+//!
+//! Operations are called by AWS's name with the SDK's name of the service before it:
+//! `ec2:CreateVpc`, `logs:TagResource`, `sts:GetCallerIdentity`. The name alone will do while only
+//! one of the services has such an operation; `TagResource` alone is refused. The names of the
+//! services: `ec2`, `iam`, `sts`, `logs`, `acm`, `ssm`, `secretsmanager`, `cloudwatch`,
+//! `application-autoscaling`.
+//!
+//! What these services decide on AWS about packets and permissions is recorded and validated here
+//! and decides nothing: the property tables say so property by property. Quotas are not held.
 
+mod builtin;
+mod ec2;
+mod iam;
+mod logs;
+mod made;
+mod name;
+mod operation;
+mod paging;
+mod shelf;
+mod sts;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+use standin_kernel::control::Record;
+use standin_kernel::resource::ResourceType;
+use standin_kernel::{ApiError, Cx, Service, ServiceName, Value};
+
+use crate::operation::{Section, run};
+
+/// All that an account keeps in these services.
+#[derive(Debug, Default)]
+pub struct Platform {
+    ec2: ec2::Ec2,
+    iam: iam::Iam,
+    sts: sts::Sts,
+    logs: logs::Logs,
+}
+
+impl Platform {
+    /// An account with nothing in it, not even a default VPC.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+const TYPES: &[&dyn ResourceType] = &[
+    &ec2::resources::VPC,
+    &ec2::resources::SUBNET,
+    &ec2::resources::INTERNET_GATEWAY,
+    &ec2::resources::VPC_GATEWAY_ATTACHMENT,
+    &ec2::resources::ROUTE_TABLE,
+    &ec2::resources::ROUTE,
+    &ec2::resources::SUBNET_ROUTE_TABLE_ASSOCIATION,
+    &ec2::resources::SECURITY_GROUP,
+    &ec2::resources::SECURITY_GROUP_INGRESS,
+    &ec2::resources::SECURITY_GROUP_EGRESS,
+    &ec2::resources::EIP,
+    &ec2::resources::NAT_GATEWAY,
+    &ec2::resources::VPC_ENDPOINT,
+    &iam::resources::ROLE,
+    &iam::resources::POLICY,
+    &iam::resources::ROLE_POLICY,
+    &iam::resources::MANAGED_POLICY,
+    &iam::resources::INSTANCE_PROFILE,
+    &logs::resources::LOG_GROUP,
+    &logs::resources::LOG_STREAM,
+    &builtin::WaitConditionHandle,
+    &builtin::CdkMetadata,
+];
+
+impl Service for Platform {
+    fn name(&self) -> ServiceName {
+        ServiceName::Platform
+    }
+
+    fn resource_types(&self) -> &'static [&'static dyn ResourceType] {
+        TYPES
+    }
+
+    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        let (section, name) = operation::section(operation)?;
+        match section {
+            Section::Ec2 => ec2::call(&mut self.ec2, cx, name, input),
+            Section::Iam => run(section, iam::OPERATIONS, &mut self.iam, cx, name, input),
+            Section::Sts => run(section, sts::OPERATIONS, &mut self.sts, cx, name, input),
+            Section::Logs => run(section, logs::OPERATIONS, &mut self.logs, cx, name, input),
+        }
+    }
+
+    fn restore(&mut self, record: &Record) -> Result<(), String> {
+        let (section, kind) = record.kind.split_once('.').unwrap_or_default();
+        let known = match section {
+            "ec2" => self.ec2.restore(kind, record)?,
+            "iam" => self.iam.restore(kind, record)?,
+            "logs" => self.logs.restore(kind, record)?,
+            _ => false,
+        };
+        if known { Ok(()) } else { Err(format!("a record of unknown kind {}", record.kind)) }
+    }
+}
