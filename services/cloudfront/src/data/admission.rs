@@ -34,9 +34,6 @@ impl Edge {
             return refuse(414, Reason::UrlTooLong);
         }
         let Some(distribution) = distribution else {
-            let host = request.head.host().unwrap_or("").to_owned();
-            let says = || fact("distribution", format!("no distribution is called {host}"));
-            cx.note(|| says().row("CF-REQ-04"));
             return refuse(403, Reason::NoDistribution);
         };
         if !distribution.enabled {

@@ -235,16 +235,18 @@ impl Edge {
         self.relaying.insert(exchange, number);
     }
 
-    /// The copy of a body has come, or never will: stores it and lets those go on who waited.
+    /// The copy of a body has come, or never will: stores it and lets those go on who waited. Without
+    /// it, the first of them takes the lead.
     pub(super) fn store_kept(&mut self, cx: &mut Cx<'_>, pending: Pending, body: Option<Bytes>) {
         let Pending { exchange, key, entry } = pending;
+        let came = body.is_some();
         if let (Some(mut entry), Some(body)) = (entry, body)
             && body.len() as u64 <= CACHED_BODY_BYTES_MAX
         {
             entry.kept = Kept::Whole(Body::Bytes(body));
             self.cache.insert(Arc::clone(&key), entry);
         }
-        self.wake(cx, &key, exchange, true);
+        self.wake(cx, &key, exchange, came);
     }
 }
 

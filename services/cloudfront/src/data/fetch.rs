@@ -12,6 +12,7 @@ use super::freshness::{self, Directives, Life};
 use super::generated_page::{self, Reason};
 use super::origin_group::{self, Came};
 use super::origin_request::{self, Ask, Conditions};
+use super::serve::suits;
 use super::viewer::Viewer;
 use super::{Edge, EdgeTimer, Open, State, error_response, fact, viewer_response};
 use crate::config::{Distribution, Origin, OriginGroup, OriginKind, Target};
@@ -104,7 +105,9 @@ impl Edge {
         let origin = origin_group::first(distribution, behavior.target);
         let copy = visit.wanted.key.as_ref().and_then(|key| self.cache.peek(key));
         let revalidates = !viewer_response::forwards_cookies(behavior)
-            && copy.is_some_and(|copy| copy.validators().is_some());
+            && copy.is_some_and(|copy| {
+                copy.validators().is_some() && suits(copy, &visit.viewer, &visit.wanted)
+            });
         let tries_left = distribution.origins[origin].connection_attempts.max(1);
         Asking { origin, second: false, tries_left, revalidates }
     }
@@ -286,7 +289,8 @@ fn note_failure(cx: &mut Cx<'_>, visit: &Visit, asking: Asking, failure: LinkFai
             LinkFailure::HeadTooLarge => ("DomainName", "CF-ORG-09"),
             LinkFailure::Closed | LinkFailure::BadResponse => ("DomainName", "CF-ORG-07"),
         };
-        let says = format!("{}: {}", origin.id, failure.words());
+        let status = origin_group::status_of(failure);
+        let says = format!("{}: {}, which is a {status}", origin.id, failure.words());
         let property = format!("DistributionConfig.Origins[{}].{property}", asking.origin);
         fact("origin", says).setting(&distribution.id, property).row(row)
     });

@@ -33,7 +33,7 @@ impl Reason {
             Self::BadRequest => "Bad request.",
             Self::UrlTooLong => "Bad request. The URL is too long.",
             Self::MethodNotAllowed => {
-                "This distribution is not configured to allow the HTTP request method that was used."
+                "This distribution is not configured to allow this HTTP request method."
             }
             Self::BodyNotAllowed => "Bad request. GET and HEAD requests cannot have a body.",
             Self::HttpsOnly => "Bad request. This resource is served over HTTPS only.",
