@@ -374,10 +374,12 @@ impl Scheduler {
             }
             News::Stopped | News::Health => {}
         }
-        self.reconcile_soon(cx, &service_arn);
+        // Tasks rarely change alone: what happens together is looked at, and told, together.
+        let soon = cx.env.paced(Duration::from_millis(50), Duration::from_secs(1));
+        self.desk.set_service_by(&service_arn, ServiceTimer::Reconcile, cx.now + soon);
     }
 
-    /// Looks after the service as soon as all that happens at this moment has happened.
+    /// Looks after the service as soon as the call that changed it is over.
     fn reconcile_soon(&mut self, cx: &Cx<'_>, service: &str) {
         self.desk.set_service_by(service, ServiceTimer::Reconcile, cx.now);
     }
