@@ -340,13 +340,12 @@ fn fixed_response(action: &Action) -> Result<()> {
             config.status_code
         )));
     }
-    if let Some(content_type) = &config.content_type {
-        if !content_type.is_empty() && !CONTENT_TYPES.contains(&content_type.as_str()) {
-            return Err(invalid(format!(
-                "The content type '{content_type}' of a fixed response must be one of {}",
-                CONTENT_TYPES.join(", ")
-            )));
-        }
+    let content_type = config.content_type.as_deref().unwrap_or_default();
+    if !content_type.is_empty() && !CONTENT_TYPES.contains(&content_type) {
+        return Err(invalid(format!(
+            "The content type '{content_type}' of a fixed response must be one of {}",
+            CONTENT_TYPES.join(", ")
+        )));
     }
     let length = config.message_body.as_deref().unwrap_or("").chars().count();
     if length > MESSAGE_BODY_MAX {

@@ -215,7 +215,7 @@ fn either(older: Vec<String>, config: &mut ValuesConfig) -> Result<Vec<String>> 
 }
 
 fn regex() -> standin_kernel::ApiError {
-    not_built("A condition with RegexValues (ALB-RU-14)")
+    not_built("A condition with RegexValues")
 }
 
 fn each(values: &[String], check: fn(&str) -> Result<()>) -> Result<()> {

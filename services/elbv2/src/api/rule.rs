@@ -78,7 +78,7 @@ fn priority_in_use(priority: u16) -> ApiError {
 }
 
 fn refuse_transforms(transforms: &[Value]) -> Result<()> {
-    if transforms.is_empty() { Ok(()) } else { Err(not_built("Transforms of a rule (ALB-RU-16)")) }
+    if transforms.is_empty() { Ok(()) } else { Err(not_built("Transforms of a rule")) }
 }
 
 #[derive(Debug, Deserialize)]
