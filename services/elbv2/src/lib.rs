@@ -1,4 +1,4 @@
-//! Elastic Load Balancing: application load balancers with their listeners, rules and target groups.
+//! Elastic Load Balancing: application load balancers, their listeners, rules and target groups.
 //!
 //! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
 //! [`live`] and [`compile`] bring what is kept to [`config`], the form the data plane goes by.

@@ -111,7 +111,7 @@ impl Action {
     }
 }
 
-/// Brings the actions of a rule into the form AWS shows, or says what is wrong with them (ALB-AC-01).
+/// Brings the actions of a rule into the form AWS shows, or says what is wrong (ALB-AC-01).
 pub(crate) fn checked(actions: Vec<Action>, listener: ListenerProtocol) -> Result<Vec<Action>> {
     if actions.is_empty() {
         return Err(invalid("A rule must have at least one action"));

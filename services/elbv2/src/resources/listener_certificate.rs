@@ -1,4 +1,4 @@
-//! `AWS::ElasticLoadBalancingV2::ListenerCertificate`: certificates beside a listener's default one.
+//! `AWS::ElasticLoadBalancingV2::ListenerCertificate`: certificates beside the default one.
 
 use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};

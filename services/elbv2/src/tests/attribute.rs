@@ -1,8 +1,10 @@
 //! Attributes of load balancers, listeners and target groups.
 
-use standin_kernel::{Value, json};
+use standin_kernel::{Duration, Value, json};
 
 use super::{Bench, text};
+use crate::api::target_group_attribute;
+use crate::config::{Algorithm, DesyncMode, Stickiness, XffMode};
 
 fn pairs(pairs: &[(&str, &str)]) -> Value {
     pairs.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
@@ -119,7 +121,10 @@ fn alb_tg_06_alb_tg_11_target_group_attributes() {
     ] {
         assert_eq!(value_of(&shown, key), value, "{key}");
     }
-    let with = |key: &str, value: &str| json!({"TargetGroupArn": arn, "Attributes": pairs(&[(key, value)])});
+    let with = |key: &str, value: &str| {
+        let attributes = pairs(&[(key, value)]);
+        json!({"TargetGroupArn": arn, "Attributes": attributes})
+    };
     for (key, value) in [
         ("deregistration_delay.timeout_seconds", "3601"),
         ("slow_start.duration_seconds", "29"),
@@ -185,4 +190,54 @@ fn alb_ls_11_quotas_are_shown() {
     let limits = bench.ok("DescribeAccountLimits", json!({}));
     let rules = json!({"Name": "rules-per-application-load-balancer", "Max": "100"});
     assert!(limits["Limits"].as_array().unwrap().contains(&rules));
+}
+
+#[test]
+fn attributes_reach_the_data_plane() {
+    let mut bench = Bench::new();
+    let (balancer, listener, group) = bench.site();
+    let host = bench.dns_name(&balancer);
+    let set = pairs(&[
+        ("idle_timeout.timeout_seconds", "7"),
+        ("routing.http.drop_invalid_header_fields.enabled", "true"),
+        ("routing.http.preserve_host_header.enabled", "true"),
+        ("routing.http.xff_client_port.enabled", "true"),
+        ("routing.http.xff_header_processing.mode", "remove"),
+        ("routing.http.desync_mitigation_mode", "strictest"),
+    ]);
+    let change = json!({"LoadBalancerArn": balancer, "Attributes": set});
+    bench.ok("ModifyLoadBalancerAttributes", change);
+    let set = pairs(&[
+        ("routing.http.response.server.enabled", "false"),
+        ("routing.http.response.x_frame_options.header_value", "DENY"),
+    ]);
+    bench.ok("ModifyListenerAttributes", json!({"ListenerArn": listener, "Attributes": set}));
+    let serving = &bench.elbv2.serving[&host];
+    assert_eq!(serving.attributes.idle_timeout, Duration::from_secs(7));
+    assert!(serving.attributes.drop_invalid_header_fields);
+    assert!(serving.attributes.preserve_host_header);
+    assert!(serving.attributes.xff_client_port);
+    assert_eq!(serving.attributes.xff_header_processing, XffMode::Remove);
+    assert_eq!(serving.attributes.desync_mitigation, DesyncMode::Strictest);
+    let listener = serving.listener(80).unwrap();
+    assert!(!listener.attributes.server_header);
+    assert_eq!(listener.attributes.response_headers, [("X-Frame-Options".into(), "DENY".into())]);
+    let set = pairs(&[
+        ("deregistration_delay.timeout_seconds", "15"),
+        ("load_balancing.algorithm.type", "least_outstanding_requests"),
+        ("stickiness.enabled", "true"),
+        ("stickiness.lb_cookie.duration_seconds", "60"),
+        ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "2"),
+        ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "50"),
+    ]);
+    bench.ok("ModifyTargetGroupAttributes", json!({"TargetGroupArn": group, "Attributes": set}));
+    let kept = &bench.elbv2.state.target_groups[&group].attributes;
+    let compiled = target_group_attribute::compiled(kept);
+    assert_eq!(compiled.deregistration_delay, Duration::from_secs(15));
+    assert_eq!(compiled.algorithm, Algorithm::LeastOutstandingRequests);
+    let sticky = Stickiness::LbCookie { duration: Duration::from_secs(60) };
+    assert_eq!(compiled.stickiness, Some(sticky));
+    assert_eq!(compiled.minimum_healthy_count, 2);
+    assert_eq!(compiled.minimum_healthy_percentage, Some(50));
+    assert_eq!(compiled.slow_start, Duration::ZERO);
 }

@@ -176,7 +176,10 @@ fn certificates_stand_beside_the_default_one() {
     let (balancer, http, _) = bench.site();
     let made = bench.ok("CreateListener", https(&balancer, 443));
     let arn = text(&made["Listeners"][0]["ListenerArn"]);
-    let with = |certificate: &str| json!({"ListenerArn": arn, "Certificates": [{"CertificateArn": certificate}]});
+    let with = |certificate: &str| {
+        let certificates = json!([{"CertificateArn": certificate}]);
+        json!({"ListenerArn": arn, "Certificates": certificates})
+    };
     let other = "arn:aws:acm:ap-northeast-1:123456789012:certificate/2";
     bench.ok("AddListenerCertificates", with(other));
     bench.ok("AddListenerCertificates", with(other));

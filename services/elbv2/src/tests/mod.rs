@@ -6,6 +6,7 @@ mod attribute;
 mod condition;
 mod listener;
 mod load_balancer;
+mod random;
 mod resource;
 mod restart;
 mod rule;
