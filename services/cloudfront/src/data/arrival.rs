@@ -11,7 +11,7 @@ use super::cache::{Entry, Kept, Key};
 use super::fetch::{Asking, Purpose, Visit, Wanted, is_s3};
 use super::freshness::{self, Directives, Life};
 use super::origin_group::Came;
-use super::serve::{copy, note_error_ttl, suits};
+use super::serve::{cache_property, copy, note_error_ttl, suits};
 use super::viewer_response::{self, ERROR, HIT, MISS, REFRESH_HIT};
 use super::{Edge, EdgeTimer, Open, Pending, State, error_response, fact};
 
@@ -235,8 +235,8 @@ impl Edge {
         self.relaying.insert(exchange, number);
     }
 
-    /// The copy of a body has come, or never will: stores it and lets those go on who waited. Without
-    /// it, the first of them takes the lead.
+    /// The copy of a body has come, or never will: stores it and lets those go on who waited.
+    /// Without it, the first of them takes the lead.
     pub(super) fn store_kept(&mut self, cx: &mut Cx<'_>, pending: Pending, body: Option<Bytes>) {
         let Pending { exchange, key, entry } = pending;
         let came = body.is_some();
@@ -300,9 +300,7 @@ fn note_life(cx: &mut Cx<'_>, visit: &Visit, status: u16, life: Option<Life>) {
             Some(life) => format!("stored, fresh for {} s", life.fresh_s),
             None => format!("a {status} is not stored"),
         };
-        let distribution = &visit.viewer.distribution;
-        let property =
-            format!("{}.CachePolicyId", distribution.behaviors[visit.wanted.behavior].property);
-        fact("cache", says).setting(&distribution.id, property).row("CF-TTL-06")
+        let id = &visit.viewer.distribution.id;
+        fact("cache", says).setting(id, cache_property(visit)).row("CF-TTL-06")
     });
 }

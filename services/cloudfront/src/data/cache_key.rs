@@ -6,7 +6,7 @@
 
 use standin_kernel::{Headers, Method};
 
-use super::viewer::Viewer;
+use super::viewer::{Viewer, is_cloudfront_header};
 use super::{cookies, encoding, query};
 use crate::config::{CacheSettings, NameSet};
 
@@ -62,6 +62,10 @@ fn write_header(key: &mut Vec<u8>, name: &str, viewer: &Viewer) {
     if let Some(made) = viewer.cloudfront_header(name) {
         key.push(b'=');
         key.extend_from_slice(made.as_bytes());
+        return;
+    }
+    // What only the edge may say is not taken from the viewer.
+    if is_cloudfront_header(name) {
         return;
     }
     let headers: &Headers = &viewer.request.head.headers;
@@ -127,6 +131,16 @@ mod tests {
         let headers = CacheSettings { key_headers: vec!["X-A".into()], ..CacheSettings::default() };
         assert_ne!(key("/", &[("x-a", "v")], &headers), key("/", &[("X-A", "V")], &headers));
         assert_ne!(key("/", &[("x-a", "")], &headers), key("/", &[], &headers));
+    }
+
+    #[test]
+    fn a_viewer_cannot_forge_what_only_the_edge_says() {
+        let settings = CacheSettings {
+            key_headers: vec!["CloudFront-Viewer-Country".into()],
+            ..CacheSettings::default()
+        };
+        let forged = key("/", &[("CloudFront-Viewer-Country", "XX")], &settings);
+        assert_eq!(forged, key("/", &[], &settings));
     }
 
     #[test]

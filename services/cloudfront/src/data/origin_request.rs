@@ -9,7 +9,7 @@ use standin_kernel::{Address, Headers, Identity, LegRequest, Method, RequestHead
 
 use super::cache_key::Asked;
 use super::names::EdgeNames;
-use super::viewer::Viewer;
+use super::viewer::{Viewer, is_cloudfront_header};
 use super::{cookies, encoding, query};
 use crate::config::{
     Behavior, Distribution, HeaderSet, Origin, OriginKind, OriginProtocol, Signing,
@@ -262,7 +262,7 @@ fn passes(ask: &Ask<'_>, name: &str, authorization: bool) -> bool {
     if name.eq_ignore_ascii_case("Authorization") {
         return authorization;
     }
-    if is_one_of(name, &REMOVED) || begins(name, "X-Edge-") || begins(name, "CloudFront-") {
+    if is_one_of(name, &REMOVED) || begins(name, "X-Edge-") || is_cloudfront_header(name) {
         return false;
     }
     if is_one_of(name, &CONDITIONAL) {

@@ -179,11 +179,17 @@ pub(super) fn note_error_ttl(
 
 fn note_cache(cx: &mut Cx<'_>, visit: &Visit, says: &str, row: &str) {
     cx.note(|| {
-        let distribution = &visit.viewer.distribution;
-        let property =
-            format!("{}.CachePolicyId", distribution.behaviors[visit.wanted.behavior].property);
-        fact("cache", says).setting(&distribution.id, property).row(row)
+        let id = &visit.viewer.distribution.id;
+        fact("cache", says).setting(id, cache_property(visit)).row(row)
     });
+}
+
+/// The property with the cache settings that hold.
+pub(super) fn cache_property(visit: &Visit) -> String {
+    let behavior = &visit.viewer.distribution.behaviors[visit.wanted.behavior];
+    let legacy = behavior.origin_request.legacy;
+    let member = if legacy { "ForwardedValues" } else { "CachePolicyId" };
+    format!("{}.{member}", behavior.property)
 }
 
 fn note_uncached(cx: &mut Cx<'_>, visit: &Visit) {

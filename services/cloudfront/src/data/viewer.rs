@@ -41,8 +41,10 @@ impl Viewer {
     /// The value of a `CloudFront-*` header; `None` for all others and for those that need a map of
     /// the world.
     pub(crate) fn cloudfront_header(&self, name: &str) -> Option<Cow<'static, str>> {
-        let rest = name.get(..11).filter(|begin| begin.eq_ignore_ascii_case("CloudFront-"));
-        let kind = &name[rest?.len()..];
+        if !is_cloudfront_header(name) {
+            return None;
+        }
+        let kind = &name[PREFIX.len()..];
         let is = |wanted: &str| kind.eq_ignore_ascii_case(wanted);
         let yes = |is_so: bool| Some(Cow::Borrowed(if is_so { "true" } else { "false" }));
         if is("Forwarded-Proto") {
@@ -90,6 +92,13 @@ impl Viewer {
             Device::Desktop
         }
     }
+}
+
+const PREFIX: &str = "CloudFront-";
+
+/// Whether only the edge may send a header of this name.
+pub(crate) fn is_cloudfront_header(name: &str) -> bool {
+    name.get(..PREFIX.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(PREFIX))
 }
 
 /// What a user agent says it runs on.

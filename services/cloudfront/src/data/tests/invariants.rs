@@ -228,9 +228,9 @@ proptest! {
         prop_assert!(edge.background.is_empty());
     }
 
-    /// A good copy is served while it is fresh; beyond that only as its own words allow: while it is
-    /// refreshed, or because the origin fails (CF-STALE-05 to CF-STALE-09). A remembered error is
-    /// served for Error TTL at most.
+    /// A good copy is served while it is fresh; beyond that only as its own words allow: while it
+    /// is refreshed, or because the origin fails (CF-STALE-05 to CF-STALE-09). A remembered error
+    /// is served for Error TTL at most.
     #[test]
     fn no_copy_is_served_beyond_its_time(steps in prop::collection::vec(step(), 0..150)) {
         let mut story = Story::new();

@@ -6,6 +6,7 @@ mod invariants;
 mod origins;
 mod request;
 mod stale;
+mod story;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
