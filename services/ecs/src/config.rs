@@ -18,13 +18,6 @@ pub(crate) struct TaskDefinition {
     pub(crate) containers: Vec<Container>,
 }
 
-impl TaskDefinition {
-    /// `FAMILY:REVISION`
-    pub(crate) fn family_revision(&self) -> String {
-        format!("{}:{}", self.family, self.revision)
-    }
-}
-
 /// A container of a task definition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Container {

@@ -94,7 +94,6 @@ impl Container {
             exit_code: self.exit_code,
             reason: self.reason.clone(),
             health_status: self.health(settings),
-            restart_count: self.restart_count,
         }
     }
 }

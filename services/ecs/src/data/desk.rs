@@ -1,4 +1,4 @@
-//! What all tasks and services share: the timers, the calls under way, and who owns which container.
+//! What all tasks and services share: timers, calls under way, and who owns which container.
 
 use std::collections::BTreeMap;
 

@@ -70,7 +70,8 @@ impl Events {
         for (deployment, tasks) in draining {
             let count = tasks.len();
             let message = format!(
-                "(service {}, taskSet {deployment}) has begun draining connections on {count} tasks.",
+                "(service {}, taskSet {deployment}) has begun draining connections on {count} \
+                 tasks.",
                 name(service_arn)
             );
             cx.log("ecs", message.clone());

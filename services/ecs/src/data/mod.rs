@@ -1,9 +1,9 @@
 //! The running side: keeps the tasks of services and the tasks run by hand, as ECS and Fargate do.
 //!
-//! [`Scheduler`] is the way in. `task`, `life`, `shutdown`, `registration` are a task from its start
-//! to its end; `container`, `dependency`, `health_check` what is inside it. `service`, `deployment`,
-//! `standing`, `plan`, `reconcile`, `throttle` keep a service at its desired count; `events` is what
-//! it says meanwhile. `desk`, `numbers`, `address` are shared by all.
+//! [`Scheduler`] is the way in. `task`, `life`, `shutdown`, `registration` are a task from start to
+//! end; `container`, `dependency`, `health_check` what is inside it. `service`, `deployment`,
+//! `standing`, `plan`, `reconcile`, `throttle` keep a service at its desired count; `events` is
+//! what it says meanwhile. `desk`, `numbers`, `address` are shared by all.
 
 mod address;
 mod container;
@@ -76,9 +76,9 @@ impl Scheduler {
         self.reconcile_soon(cx, &arn);
     }
 
-    /// New settings. Another task definition, other load balancers or `force_new_deployment` begin a
-    /// deployment; a desired count or bounds alone do not (ECS-SV-09). Pass `true` for everything
-    /// else that makes a deployment on AWS (network configuration, platform version).
+    /// New settings. Another task definition, other load balancers or `force_new_deployment` begin
+    /// a deployment; a desired count or bounds alone do not (ECS-SV-09). Pass `true` for all else
+    /// that makes a deployment on AWS (network configuration, platform version).
     pub(crate) fn update_service(
         &mut self,
         cx: &mut Cx<'_>,

@@ -1,8 +1,8 @@
 //! Decides which tasks a service starts and stops next, from how its tasks stand; pure.
 //!
 //! `maximumPercent` bounds all tasks that are not STOPPED, `minimumHealthyPercent` the healthy ones
-//! (ECS-SV-02). Each older deployment keeps the tasks that were healthy when a newer one came, until
-//! healthy tasks of the newest take their place (ECS-SV-05).
+//! (ECS-SV-02). Each older deployment keeps the tasks that were healthy when a newer one came,
+//! until healthy tasks of the newest take their place (ECS-SV-05).
 
 /// How many tasks are wanted and allowed, and those there are.
 #[derive(Debug)]

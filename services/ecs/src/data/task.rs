@@ -1,7 +1,7 @@
 //! A task: its containers, its address, its places in target groups, and how far it is.
 //!
-//! `life` leads it up to RUNNING, `shutdown` down to STOPPED, `registration` in and out of its target
-//! groups. What the service must know of is left in `news`.
+//! `life` leads it up to RUNNING, `shutdown` down to STOPPED, `registration` in and out of its
+//! target groups. What the service must know of is left in `news`.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;

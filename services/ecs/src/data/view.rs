@@ -24,15 +24,6 @@ pub(crate) struct ServiceView {
     pub(crate) events: Vec<ServiceEvent>,
 }
 
-impl ServiceView {
-    /// What the AWS CLI waits for as `services-stable`, with the newest deployment COMPLETED.
-    pub(crate) fn is_stable(&self) -> bool {
-        self.running_count == self.settings.desired_count
-            && self.deployments.len() == 1
-            && self.deployments[0].rollout_state == RolloutState::Completed
-    }
-}
-
 /// ECS-SV-12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ServiceStatus {
@@ -129,7 +120,6 @@ pub(crate) struct ContainerView {
     pub(crate) exit_code: Option<i32>,
     pub(crate) reason: Option<String>,
     pub(crate) health_status: Health,
-    pub(crate) restart_count: u32,
 }
 
 /// When a task did what (ECS-LC-08).

@@ -48,7 +48,7 @@ fn ecs_ev_01_a_rolling_deployment_tells_its_steps_in_order() {
 }
 
 #[test]
-fn ecs_sv_10_and_cb_06_two_deployments_until_the_last_old_task_is_gone() {
+fn ecs_sv_10_ecs_cb_06_two_deployments_until_the_last_old_task_is_gone() {
     let mut world = World::new(Pace::Fast);
     world.create(balanced(2), app(1));
     world.run(30);
@@ -207,7 +207,7 @@ fn ecs_cb_05_a_first_deployment_that_fails_has_nothing_to_go_back_to() {
 }
 
 #[test]
-fn ecs_cb_05_and_ev_05_rollback_makes_the_last_good_deployment_primary_again() {
+fn ecs_cb_05_ecs_ev_05_rollback_makes_the_last_good_deployment_primary_again() {
     let mut world = World::new(Pace::Fast);
     let settings = with(balanced(2), breaker(true));
     world.create(settings.clone(), app(1));

@@ -54,7 +54,7 @@ fn ecs_hc_07_a_task_of_no_service_is_only_reported() {
 }
 
 #[test]
-fn ecs_hc_07_and_ev_03_a_service_replaces_a_task_that_fails_its_check() {
+fn ecs_hc_07_ecs_ev_03_a_service_replaces_a_task_that_fails_its_check() {
     let mut world = World::new(Pace::Fast);
     world.create(service(1), checked(1));
     world.run(20);
@@ -107,7 +107,7 @@ fn ecs_sv_04_without_room_the_unhealthy_one_is_stopped_first() {
 }
 
 #[test]
-fn ecs_ev_03_and_ev_04_an_unhealthy_target_is_told_before_its_task_is_stopped() {
+fn ecs_ev_03_ecs_ev_04_an_unhealthy_target_is_told_before_its_task_is_stopped() {
     let mut world = World::new(Pace::Fast);
     world.create(balanced(1), app(1));
     world.run(10);

@@ -39,7 +39,7 @@ fn ecs_lc_01_at_aws_pace_a_task_takes_as_long_as_there() {
 }
 
 #[test]
-fn ecs_lc_02_and_lc_03_stop_task_drains_the_target_before_sigterm() {
+fn ecs_lc_02_ecs_lc_03_stop_task_drains_the_target_before_sigterm() {
     let mut world = World::new(Pace::Fast);
     world.create(balanced(1), app(1));
     world.run(10);
@@ -186,7 +186,7 @@ fn the_first_reason_stays() {
 }
 
 #[test]
-fn ecs_nw_01_and_lo_02_a_container_gets_the_address_and_the_log_stream_of_its_task() {
+fn ecs_nw_01_ecs_lo_02_a_container_gets_the_address_and_the_log_stream_of_its_task() {
     let mut world = World::new(Pace::Fast);
     let mut app = container("app", true);
     app.entry_point = vec!["/entry".into()];
@@ -234,7 +234,7 @@ fn ecs_rs_01_a_container_that_ran_long_enough_is_restarted_in_its_task() {
     world.run(1);
     let task = world.task(&arn);
     assert_eq!(task.last_status, LastStatus::Running);
-    assert_eq!(task.containers[0].restart_count, 1);
+    assert_eq!(world.scheduler.tasks[&arn].containers[0].restart_count, 1);
     assert_eq!(task.times.execution_stopped_at, None);
     assert_eq!(world.when("launch", "app", Time(0)).len(), 2);
 }
@@ -249,4 +249,24 @@ fn ecs_rs_02_one_that_exits_early_or_with_an_ignored_code_is_not() {
         world.run(1);
         assert_eq!(world.task(&arn).last_status, LastStatus::Stopped);
     }
+}
+
+#[test]
+fn ecs_ev_07_the_version_grows_with_each_change() {
+    let mut world = World::new(Pace::Aws);
+    let arn = world.run_task(app(1));
+    let mut last = (LastStatus::Provisioning, world.task(&arn).version);
+    world.run(1);
+    world.behaviour.insert("app".into(), Behaviour::Stubborn);
+    for second in 0..120 {
+        world.run(1);
+        if second == 60 {
+            world.act(|scheduler, cx| scheduler.stop_task(cx, &arn, "enough"));
+        }
+        let task = world.task(&arn);
+        let now = (task.last_status, task.version);
+        assert!(now == last || now.1 > last.1, "{last:?} {now:?}");
+        last = now;
+    }
+    assert_eq!(last.0, LastStatus::Stopped);
 }

@@ -227,8 +227,10 @@ impl World {
 
     fn target_health(&mut self) -> Value {
         let now = self.now;
-        let drained = |target: &TargetModel| matches!(target, TargetModel::DrainingUntil(until) if *until <= now);
-        self.targets.retain(|_, target| !drained(target));
+        self.targets.retain(|_, target| match target {
+            TargetModel::DrainingUntil(until) => *until > now,
+            _ => true,
+        });
         let all = self.targets.iter().map(|((id, port), target)| {
             let state = match target {
                 TargetModel::Initial => "initial",
@@ -361,6 +363,13 @@ impl World {
         let fits = |done: &&(Time, &str, String, WorkloadId)| done.1 == what && done.2 == container;
         let times = self.done.iter().filter(fits).map(|done| done.0);
         times.filter(|at| *at >= since).map(|at| at.since(since).as_secs_f64()).collect()
+    }
+
+    /// What the AWS CLI waits for as `services-stable`.
+    pub(super) fn is_stable(&self) -> bool {
+        let service = self.service();
+        let running = service.running_count == service.settings.desired_count;
+        running && service.deployments.len() == 1
     }
 
     /// Messages of the service's events, oldest first.

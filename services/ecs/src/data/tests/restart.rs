@@ -41,7 +41,7 @@ fn a_deployment_in_progress_goes_on_after_the_restart() {
     world.new_targets = TargetModel::Healthy;
     world.targets.values_mut().for_each(|target| *target = TargetModel::Healthy);
     world.run(60);
-    assert!(world.service().is_stable());
+    assert!(world.is_stable());
     assert_eq!(world.service().deployments[0].task_definition.revision, 2);
 }
 

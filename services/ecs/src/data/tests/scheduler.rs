@@ -17,7 +17,7 @@ fn ecs_sv_01_a_task_that_stops_is_replaced() {
 }
 
 #[test]
-fn ecs_ev_01_and_ev_02_a_new_service_says_what_it_does_and_is_steady_once() {
+fn ecs_ev_01_ecs_ev_02_a_new_service_says_what_it_does_and_is_steady_once() {
     let mut world = World::new(Pace::Fast);
     world.create(balanced(2), app(1));
     world.run(60);
@@ -29,7 +29,7 @@ fn ecs_ev_01_and_ev_02_a_new_service_says_what_it_does_and_is_steady_once() {
     assert_eq!(messages[2], format!("(service web) (deployment {id}) deployment completed."));
     assert_eq!(messages[3], "(service web) has reached a steady state.");
     assert_eq!(messages.len(), 4);
-    assert!(world.service().is_stable());
+    assert!(world.is_stable());
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_service_of_no_tasks_is_steady_at_once() {
     let mut world = World::new(Pace::Fast);
     world.create(service(0), app(1));
     world.run(1);
-    assert!(world.service().is_stable());
+    assert!(world.is_stable());
     assert_eq!(world.said("has reached a steady state."), 1);
 }
 
