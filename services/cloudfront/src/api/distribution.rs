@@ -185,6 +185,6 @@ pub(super) fn list(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<
     let mut all: Vec<&Distribution> = state.distributions.values().collect();
     all.sort_by_key(|one| std::cmp::Reverse(one.settings.number));
     let summary = |one: &&'_ Distribution| view::summary(cx.env, cx.now, one);
-    let items = all.iter().map(|one| (one.settings.id.as_str(), summary(one))).collect();
-    Ok(json!({"DistributionList": asked.page(items)?}))
+    let items: Vec<_> = all.iter().map(|one| (one.settings.id.as_str(), summary(one))).collect();
+    Ok(json!({"DistributionList": asked.page(&items)?}))
 }

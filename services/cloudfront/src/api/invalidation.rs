@@ -125,6 +125,6 @@ pub(super) fn list(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<
         let (created, status) = (known.created.iso8601(), known.status(cx.now));
         json!({"Id": id, "CreateTime": created, "Status": status})
     };
-    let items = all.into_iter().map(|(id, known)| (id.as_str(), item(id, known))).collect();
-    Ok(json!({"InvalidationList": Ask { marker, max_items }.page(items)?}))
+    let items: Vec<_> = all.into_iter().map(|(id, known)| (id.as_str(), item(id, known))).collect();
+    Ok(json!({"InvalidationList": Ask { marker, max_items }.page(&items)?}))
 }

@@ -144,8 +144,8 @@ pub(super) fn list<D: Document>(
         json!({"Type": kind, D::NOUN: view(id, kept)})
     };
     let all = D::shelf(state).all.iter().filter(|(_, kept)| wanted(kept));
-    let items = all.map(|(id, kept)| (id.as_str(), item(id, kept))).collect();
-    let mut page = Ask { marker, max_items }.page(items)?;
+    let items: Vec<_> = all.map(|(id, kept)| (id.as_str(), item(id, kept))).collect();
+    let mut page = Ask { marker, max_items }.page(&items)?;
     // Lists of policies have neither of these.
     if let Some(members) = page.as_object_mut() {
         members.retain(|name, _| !matches!(name.as_str(), "Marker" | "IsTruncated"));
@@ -166,8 +166,8 @@ pub(super) fn list_access_controls(
         item
     };
     let all = state.access_controls.all.iter();
-    let items = all.map(|(id, kept)| (id.as_str(), item((id, kept)))).collect();
-    Ok(json!({"OriginAccessControlList": asked.page(items)?}))
+    let items: Vec<_> = all.map(|(id, kept)| (id.as_str(), item((id, kept)))).collect();
+    Ok(json!({"OriginAccessControlList": asked.page(&items)?}))
 }
 
 /// The document in an operation's input; `others` are members beside it.

@@ -19,7 +19,7 @@ const ITEMS_MAX: usize = 100;
 
 impl Ask {
     /// The list's document from `(id, item)` in order.
-    pub(super) fn page(self, all: Vec<(&str, Value)>) -> Result<Value, ApiError> {
+    pub(super) fn page(self, all: &[(&str, Value)]) -> Result<Value, ApiError> {
         let wrong = || invalid_argument("The parameter MaxItems is invalid.");
         let most = match &self.max_items {
             None => ITEMS_MAX,

@@ -1,6 +1,14 @@
 //! Tests through the service's door, as the engine uses it.
 
+mod alias;
 mod distribution;
+mod document;
+mod host;
+mod invalidation;
+mod policy;
+mod resource;
+mod restart;
+mod tagging;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,6 +42,7 @@ pub(crate) enum Outcome {
     Asked(ExchangeId, Box<LegRequest>),
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "documents read better without ampersands")]
 impl Bench {
     pub(crate) fn new() -> Self {
         Self {
@@ -133,7 +142,7 @@ impl Bench {
         let end = self.now + by;
         while let Some(due) = self.service.deadline().filter(|due| due.at <= end) {
             self.now = self.now.max(due.at);
-            self.with(|service, cx| service.on_deadline(cx));
+            self.with(Service::on_deadline);
         }
         self.now = end;
     }
@@ -194,7 +203,7 @@ impl Bench {
             service.restore(&record).unwrap();
         }
         self.service = service;
-        self.with(|service, cx| service.restored(cx));
+        self.with(Service::restored);
     }
 }
 
