@@ -220,7 +220,10 @@ fn ecs_hc_02_a_health_check_has_defaults_and_bounds() {
     let check = &shown["containerDefinitions"][0]["healthCheck"];
     assert_eq!((&check["interval"], &check["timeout"]), (&30.into(), &5.into()));
     assert_eq!(check["retries"], 3);
-    let with = |name: &str, value: u32| json!({"app": {"healthCheck": {"command": ["CMD", "true"], name: value}}});
+    let with = |name: &str, value: u32| {
+        let check = json!({"command": ["CMD", "true"], name: value});
+        json!({"app": {"healthCheck": check}})
+    };
     for (name, value) in [
         ("interval", 4),
         ("interval", 301),
@@ -277,7 +280,10 @@ fn ecs_lo_02_awslogs_asks_for_group_region_and_prefix() {
 
 #[test]
 fn ecs_rs_01_a_restart_policy_has_bounds() {
-    let with = |seconds: u32| json!({"app": {"restartPolicy": {"enabled": true, "restartAttemptPeriod": seconds}}});
+    let with = |seconds: u32| {
+        let policy = json!({"enabled": true, "restartAttemptPeriod": seconds});
+        json!({"app": {"restartPolicy": policy}})
+    };
     wrong(&with(59));
     wrong(&with(1801));
     registered(&with(60));
