@@ -396,6 +396,19 @@ fn cf_hdr_08_http3_is_announced() {
 }
 
 #[test]
+fn cf_rhp_04_a_policys_retry_after_goes_out_with_good_answers_too() {
+    use crate::config::{HeaderLine, ResponseHeaders};
+    let line = HeaderLine { name: "Retry-After".into(), value: "3600".into(), overrides: true };
+    let policy = ResponseHeaders { set: vec![line], ..ResponseHeaders::default() };
+    let mut bench = Bench::new(site_with(|site| {
+        site.behaviors[1].response_headers = Some(Arc::new(policy));
+    }));
+    let exchange = bench.get("/");
+    bench.origin(answer(200, &[], "x"));
+    assert_eq!(bench.headers(exchange).get("Retry-After"), Some("3600"));
+}
+
+#[test]
 fn cf_rhp_02_and_03_a_policys_cache_control_is_for_viewers_on_hits_too() {
     use crate::config::{HeaderLine, ResponseHeaders};
     let line =

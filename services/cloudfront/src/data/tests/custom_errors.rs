@@ -148,7 +148,6 @@ fn cf_cer_04_and_05_the_page_comes_through_the_behavior_of_its_own_path() {
     bench.origin(answer(503, &[("Content-Type", "application/json")], "{}"));
     let leg = bench.origin(sorry());
     assert_eq!(host(&leg), "pages.s3.ap-northeast-1.amazonaws.com");
-    // CF-CER-25: without the failing request's query.
     assert_eq!((leg.head.method, leg.head.target.as_str()), (Method::Get, "/errors/503.html"));
     assert_eq!(bench.got(exchange), (503, "Error", "sorry"));
     let noted = bench.facts.iter().find(|fact| fact.row.as_deref() == Some("CF-CER-05")).unwrap();
@@ -187,7 +186,7 @@ fn cf_cer_07_and_09_a_missing_page_gives_its_own_status_and_no_second_page() {
 }
 
 #[test]
-fn cf_cer_08_a_private_bucket_hides_the_missing_page_behind_403() {
+fn cf_cer_08_and_29_a_private_bucket_hides_the_missing_page_behind_403() {
     let mut bench = Bench::new(with_pages());
     let exchange = bench.get("/");
     bench.origin(answer(503, &[], "x"));
@@ -379,4 +378,31 @@ fn an_error_that_lost_its_page_is_asked_for_again() {
     bench.origin(sorry());
     bench.site = Arc::new(site());
     assert!(bench.asks("/"));
+}
+
+#[test]
+fn cf_cer_25_neither_path_nor_query_of_the_failing_request_goes_along() {
+    let mut site = with_pages();
+    site.behaviors[0].origin_request = all_viewer();
+    let mut bench = Bench::new(site);
+    bench.get("/a?x=1");
+    bench.origin(answer(503, &[], "x"));
+    assert_eq!(bench.take_asked().1.head.target, "/errors/503.html");
+}
+
+#[test]
+fn cf_err_15_each_edge_remembers_for_itself() {
+    let (mut one, mut other) = (Bench::new(site()), Bench::new(site()));
+    one.visit("/", answer(503, &[], "x"));
+    assert!(!one.asks("/") && other.asks("/"));
+}
+
+#[test]
+fn cf_org_17_a_load_balancers_503_is_an_origins_503() {
+    let mut bench = Bench::new(with_pages());
+    let exchange = bench.get("/");
+    let lines = [("Server", "awselb/2.0"), ("Content-Type", "text/html")];
+    bench.origin(answer(503, &lines, "<html>503</html>"));
+    bench.origin(sorry());
+    assert_eq!(bench.got(exchange), (503, "Error", "sorry"));
 }

@@ -192,3 +192,57 @@ fn cf_og_11_each_member_has_its_own_tries() {
     (0..3).for_each(|_| assert_eq!(&*bench.origin_fails(LinkFailure::Refused).link, "pages"));
     assert_eq!(bench.got(exchange).0, 502);
 }
+
+#[test]
+fn cf_og_14_a_black_hole_costs_its_connect_timeout_for_each_try() {
+    let mut site = grouped(&[503]);
+    site.origins[0].connection_attempts = 2;
+    site.origins[0].connection_timeout = Duration::from_secs(1);
+    let mut bench = Bench::new(site);
+    let (exchange, began) = (bench.get("/"), bench.now);
+    for _ in 0..2 {
+        let connect_timeout = bench.asked[0].1.connect_timeout;
+        bench.now = bench.now + connect_timeout;
+        bench.origin_fails(LinkFailure::ConnectTimeout);
+    }
+    bench.origin(answer(200, &[], "second"));
+    assert_eq!(bench.got(exchange).0, 200);
+    assert_eq!(bench.now.since(began), Duration::from_secs(2));
+}
+
+#[test]
+fn cf_og_18_and_cf_orp_03_a_bucket_sees_the_viewers_host_when_it_is_forwarded() {
+    let mut site = grouped(&[503]);
+    site.behaviors[1].origin_request = all_viewer();
+    site.origins[0].path = "/app".into();
+    site.origins[0].custom_headers.push(("X-Secret".into(), "app".into()));
+    site.origins[1].path = "/pages".into();
+    let mut bench = Bench::new(site);
+    let exchange = bench.get("/a");
+    let leg = bench.origin_fails(LinkFailure::Refused);
+    assert_eq!(
+        (leg.head.target.as_str(), leg.head.headers.get("X-Secret")),
+        ("/app/a", Some("app"))
+    );
+    let leg = bench.origin(answer(403, &[], "AccessDenied"));
+    assert_eq!((leg.head.target.as_str(), leg.head.headers.get("X-Secret")), ("/pages/a", None));
+    assert_eq!(leg.head.headers.get("Host"), Some("www.example.com"));
+    assert_eq!(bench.got(exchange).0, 403);
+}
+
+#[test]
+fn cf_s3o_06_a_bucket_is_asked_for_the_folder_itself() {
+    let mut bench = Bench::new(site());
+    bench.get("/errors/");
+    assert_eq!(bench.take_asked().1.head.target, "/errors/");
+}
+
+#[test]
+fn cf_s3o_07_a_buckets_redirect_reaches_the_viewer() {
+    let mut bench = Bench::new(site());
+    let exchange = bench.get("/errors/a");
+    let to = "https://pages.s3.ap-northeast-1.amazonaws.com/errors/a";
+    bench.origin(answer(307, &[("Location", to)], ""));
+    assert_eq!(bench.got(exchange).0, 307);
+    assert_eq!(bench.headers(exchange).get("Location"), Some(to));
+}

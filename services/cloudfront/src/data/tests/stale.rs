@@ -178,3 +178,12 @@ fn cf_og_22_the_stale_copy_also_stands_in_for_both_members() {
     bench.origin(answer(503, &[], "x"));
     assert_eq!(bench.got(exchange), (200, "Hit", GOOD));
 }
+
+#[test]
+fn cf_ttl_14_what_has_left_the_cache_cannot_stand_in() {
+    let mut bench = expired("max-age=5");
+    bench.edge.invalidate("E1", &["/".to_owned()]);
+    let exchange = bench.get("/");
+    bench.origin_fails(LinkFailure::Refused);
+    assert_eq!(bench.got(exchange).0, 502);
+}
