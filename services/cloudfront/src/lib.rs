@@ -59,19 +59,23 @@ impl CloudFront {
     fn choose(&self, cx: &mut Cx<'_>, request: &Request) -> Option<Arc<Distribution>> {
         let host = request.head.host().unwrap_or("");
         let found = self.state.names.of_viewer(host);
-        cx.note(|| match found {
-            Some(found) => {
-                let says = format!("{host} is a name of distribution {}", found.id);
-                Fact::new(ServiceName::CloudFront, "distribution", says)
-                    .setting(&found.id, "DistributionConfig.Aliases")
-                    .row("CF-REQ-01")
-            }
-            None => {
-                let says = format!("{host} is a name of no distribution");
-                Fact::new(ServiceName::CloudFront, "distribution", says).row("CF-REQ-04")
-            }
-        });
+        cx.note(|| self.why(host, found));
         found.cloned()
+    }
+
+    fn why(&self, host: &str, found: Option<&Arc<Distribution>>) -> Fact {
+        let fact = |says: String| Fact::new(ServiceName::CloudFront, "distribution", says);
+        let Some(found) = found else {
+            return fact(format!("{host} is a name of no distribution")).row("CF-REQ-04");
+        };
+        if !self.serves(&host.to_ascii_lowercase()) {
+            return fact(format!("{host} is this machine, which shows the oldest, {}", found.id));
+        }
+        let fact = fact(format!("{host} is a name of {}", found.id)).row("CF-REQ-01");
+        match self.state.alias_index(&found.id, host) {
+            Some(index) => fact.setting(&found.id, format!("DistributionConfig.Aliases[{index}]")),
+            None => fact,
+        }
     }
 }
 

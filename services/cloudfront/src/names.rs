@@ -19,6 +19,11 @@ pub(crate) struct Names {
 /// A resolver may append it; it is no part of a name.
 const LOCAL: &str = ".localhost";
 
+/// A host without what a resolver of this machine appends.
+pub(crate) fn bare(host: &str) -> &str {
+    host.strip_suffix(LOCAL).unwrap_or(host)
+}
+
 impl Names {
     /// From each distribution with its names, the oldest first.
     pub(crate) fn new<'n>(all: impl Iterator<Item = (Arc<Distribution>, Vec<&'n str>)>) -> Self {
@@ -40,7 +45,7 @@ impl Names {
 
     /// The distribution that lists `host` (lower case, without port).
     pub(crate) fn listed(&self, host: &str) -> Option<&Arc<Distribution>> {
-        let host = host.strip_suffix(LOCAL).unwrap_or(host);
+        let host = bare(host);
         if let Some(found) = self.exact.get(host) {
             return Some(found);
         }
@@ -48,8 +53,8 @@ impl Names {
         self.wildcards.iter().find(|(end, _)| fits(end)).map(|(_, found)| found)
     }
 
-    /// The distribution a viewer's `Host` (without port, in any case) means. The machine's own names
-    /// mean the oldest one.
+    /// The distribution that a viewer's `Host` means (without port, in any case). The machine's own
+    /// names mean the oldest one.
     pub(crate) fn of_viewer(&self, host: &str) -> Option<&Arc<Distribution>> {
         // CF-REQ-12: the case of a host does not count.
         let lower;

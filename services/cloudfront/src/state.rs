@@ -11,7 +11,7 @@ use standin_kernel::{ApiError, Cx, Time, Timers};
 use crate::api::document::{DistributionConfig, Hint};
 use crate::config;
 use crate::error::no_such_distribution;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::policies::access_control::OriginAccessControlConfig;
 use crate::policies::cache::CachePolicyConfig;
 use crate::policies::origin_request::OriginRequestPolicyConfig;
@@ -105,6 +105,19 @@ impl State {
 
     pub(crate) fn distribution_mut(&mut self, id: &str) -> Result<&mut Distribution, ApiError> {
         self.distributions.get_mut(id).ok_or_else(no_such_distribution)
+    }
+
+    /// Which alias of a distribution covers `host`, the exact one first.
+    pub(crate) fn alias_index(&self, id: &str, host: &str) -> Option<usize> {
+        let aliases = &self.distributions.get(id)?.edge.as_ref()?.aliases;
+        let host = host.to_ascii_lowercase();
+        let host = names::bare(&host);
+        let exact = aliases.iter().position(|alias| alias == host);
+        exact.or_else(|| {
+            let covers =
+                |alias: &String| alias.strip_prefix('*').is_some_and(|end| host.ends_with(end));
+            aliases.iter().position(covers)
+        })
     }
 
     /// The number of the next distribution.

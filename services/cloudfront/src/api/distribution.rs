@@ -8,7 +8,7 @@ use standin_kernel::{ApiError, Cx, Value, ids, json};
 
 use super::document::{DistributionConfig, Hint, Tags, read};
 use super::page::Ask;
-use super::{One, location, new_id, nothing, tagging, value_of, view};
+use super::{One, Version, location, new_id, nothing, tagging, value_of, view};
 use crate::error::{check_version, invalid};
 use crate::state::{Distribution, Settings, State};
 use crate::{check, compile};
@@ -165,7 +165,7 @@ impl State {
 
 /// CF-DEP-06: disabled, and disabled everywhere.
 pub(super) fn delete(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
-    let asked: One = read("DeleteDistribution", value)?;
+    let asked: Version = read("DeleteDistribution", value)?;
     let one = state.distribution(&asked.id)?;
     let settings = &one.settings;
     check_version(asked.if_match.as_deref(), &settings.etag)?;

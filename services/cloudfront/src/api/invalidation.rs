@@ -13,6 +13,9 @@ use crate::state::{Distribution, Invalidation, State, Timer};
 const PATHS_MAX: usize = 3_000;
 const WILDCARDS_MAX: usize = 15;
 
+/// Completed ones that are remembered for each distribution; the oldest go first.
+const REMEMBERED_MAX: usize = 1_000;
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Create {
@@ -41,6 +44,7 @@ pub(super) fn create(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Resul
         }
         None => {
             check(cx, one, &paths)?;
+            make_room(cx, one);
             // AWS's edges hear of it within seconds and have done it within a minute or so.
             let forgotten = cx.now + cx.env.paced(Duration::ZERO, Duration::from_secs(5));
             let completed =
@@ -61,6 +65,18 @@ pub(super) fn create(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Resul
         "Location": location(&path),
         "Invalidation": view::invalidation(cx.now, &id, &one.invalidations[&id]),
     }))
+}
+
+/// Forgets the oldest completed invalidation when there are many.
+fn make_room(cx: &mut Cx<'_>, one: &mut Distribution) {
+    let completed = one.invalidations.iter().filter(|(_, known)| known.is_completed(cx.now));
+    if completed.clone().count() < REMEMBERED_MAX {
+        return;
+    }
+    if let Some(id) = completed.min_by_key(|(_, known)| known.created).map(|(id, _)| id.clone()) {
+        one.invalidations.remove(&id);
+        one.store_invalidation(cx, &id);
+    }
 }
 
 fn check(cx: &Cx<'_>, one: &Distribution, paths: &[String]) -> Result<(), ApiError> {

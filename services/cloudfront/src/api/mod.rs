@@ -97,10 +97,17 @@ fn value_of(document: &impl serde::Serialize) -> Value {
     serde_json::to_value(document).unwrap_or_default()
 }
 
-/// Input of operations that name one thing, and its version where one is deleted.
+/// Input of operations that show one thing.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct One {
+    id: String,
+}
+
+/// Input of operations that delete one thing in its current version.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Version {
     id: String,
     if_match: Option<String>,
 }

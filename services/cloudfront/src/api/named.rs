@@ -6,7 +6,7 @@ use standin_kernel::{ApiError, Cx, Value, ids, json};
 
 use super::document::read;
 use super::page::Ask;
-use super::{One, location, new_id, nothing, value_of};
+use super::{One, Version, location, new_id, nothing, value_of};
 use crate::error::{check_version, invalid};
 use crate::policies::{Document, Kept};
 use crate::state::State;
@@ -64,7 +64,9 @@ pub(super) fn update<D: Document>(
 ) -> Result<Value, ApiError> {
     let operation = format!("Update{}", D::NOUN);
     let asked = asked::<D>(&operation, value, &["Id", "IfMatch"])?;
-    let id = value["Id"].as_str().unwrap_or_default();
+    let Some(id) = value["Id"].as_str() else {
+        return Err(missing(&operation, "Id"));
+    };
     let current = D::shelf(state).get(id)?;
     if current.managed {
         let message = "The update contains modifications that are not allowed.";
@@ -90,7 +92,7 @@ pub(super) fn delete<D: Document>(
     cx: &mut Cx<'_>,
     value: &Value,
 ) -> Result<Value, ApiError> {
-    let asked: One = read(&format!("Delete{}", D::NOUN), value)?;
+    let asked: Version = read(&format!("Delete{}", D::NOUN), value)?;
     let current = D::shelf(state).get(&asked.id)?;
     if current.managed {
         return Err(invalid("IllegalDelete", "You cannot delete a managed policy."));
@@ -137,7 +139,8 @@ pub(super) fn list<D: Document>(
     _cx: &mut Cx<'_>,
     value: &Value,
 ) -> Result<Value, ApiError> {
-    let List { r#type, marker, max_items } = read(&format!("List{}", D::NOUN), value)?;
+    let List { r#type, marker, max_items } =
+        read(&format!("List{}", D::NOUN.replace("Policy", "Policies")), value)?;
     let wanted = |kept: &Kept<D>| r#type.is_none_or(|one| (one == Type::Managed) == kept.managed);
     let item = |id: &str, kept: &Kept<D>| {
         let kind = if kept.managed { "managed" } else { "custom" };
@@ -180,10 +183,13 @@ fn asked<D: Document>(operation: &str, value: &Value, others: &[&str]) -> Result
         }
     }
     if value[D::CONFIG].is_null() {
-        let message = format!("{operation}: missing field `{}`", D::CONFIG);
-        return Err(invalid("ValidationError", message));
+        return Err(missing(operation, D::CONFIG));
     }
     read(operation, &value[D::CONFIG])
+}
+
+fn missing(operation: &str, member: &str) -> ApiError {
+    invalid("ValidationError", format!("{operation}: missing field `{member}`"))
 }
 
 /// The document with defaults, if AWS would take it; its name is nobody else's.

@@ -151,7 +151,8 @@ pub(crate) fn boxed(names: &List<String>) -> Vec<Box<str>> {
     names.iter().map(|name| name.as_str().into()).collect()
 }
 
-/// Names belong to the two behaviors that list them, and only to these; `member` is the list's name.
+/// Names belong to the two behaviors that list them, and only to these; `member` is the name of
+/// the list.
 fn check_names(
     listing: bool,
     names: &List<String>,

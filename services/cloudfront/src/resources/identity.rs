@@ -5,7 +5,8 @@ use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
 #[derive(Debug)]
 pub(super) struct OriginAccessIdentity;
 
-const WHY: &str = "origin access identities are not built; give the origin an AWS::CloudFront::OriginAccessControl";
+const WHY: &str = "origin access identities are not built; give the origin an \
+                   AWS::CloudFront::OriginAccessControl";
 
 const PROPERTIES: &[Property] =
     &[Property::new("CloudFrontOriginAccessIdentityConfig", Kind::Object(CONFIG))

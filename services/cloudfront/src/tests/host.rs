@@ -18,7 +18,8 @@ fn cf_req_01_the_host_decides() {
     bench.create(to("two.example.org", "2", &["two.example.com"]));
     assert_eq!(bench.origin("one.example.com", "/"), "one.example.org");
     let why = bench.facts.iter().find(|fact| fact.step == "distribution").unwrap();
-    assert_eq!(why.setting.as_ref().unwrap().resource, first);
+    let setting = why.setting.as_ref().unwrap();
+    assert_eq!((&setting.resource, &*setting.property), (&first, "DistributionConfig.Aliases[0]"));
     assert_eq!(bench.origin("two.example.com:8080", "/"), "two.example.org");
     let domain = text(&bench.get(&first)["Distribution"]["DomainName"]);
     assert_eq!(bench.origin(&domain, "/x"), "one.example.org");

@@ -112,3 +112,29 @@ fn invalidations_of_what_is_not_there() {
     let refused = bench.refusal("GetInvalidation", json!({"DistributionId": id, "Id": "I0"}));
     assert_eq!((refused.code.as_str(), refused.status), ("NoSuchInvalidation", 404));
 }
+
+#[test]
+fn cf_ttl_13_an_update_leaves_what_is_cached() {
+    let mut bench = Bench::new();
+    let id = bench.create(document("1"));
+    let host = text(&bench.get(&id)["Distribution"]["DomainName"]);
+    fetch(&mut bench, &host, "/a");
+    let other = json!("other.example.org");
+    bench.update(&id, |config| config["Origins"]["Items"][0]["DomainName"] = other);
+    assert!(is_hit(&mut bench, &host, "/a"));
+    assert_eq!(bench.origin(&host, "/b"), "other.example.org");
+}
+
+#[test]
+fn completed_invalidations_are_not_remembered_for_ever() {
+    let mut bench = Bench::new();
+    let id = bench.create(document("1"));
+    for n in 0..1_010 {
+        bench.ok("CreateInvalidation", batch(&id, &n.to_string(), &["/a"]));
+        bench.pass(Duration::from_millis(250));
+    }
+    assert_eq!(bench.service.state.distributions[&id].invalidations.len(), 1_000);
+    assert_eq!(bench.records.len(), 1_001);
+    // The first ones are gone: their references are free again.
+    bench.ok("CreateInvalidation", batch(&id, "0", &["/b"]));
+}

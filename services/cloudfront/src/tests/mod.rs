@@ -6,6 +6,7 @@ mod document;
 mod host;
 mod invalidation;
 mod policy;
+mod random;
 mod resource;
 mod restart;
 mod tagging;
