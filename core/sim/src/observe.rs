@@ -21,8 +21,7 @@ pub struct Observation {
 }
 
 /// The kind of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case", untagged)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// One of the drill's named pages.
     Named(String),
@@ -42,6 +41,12 @@ impl Class {
             Self::RawError => "raw-error",
             Self::NoAnswer => "no-answer",
         }
+    }
+}
+
+impl Serialize for Class {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -156,8 +156,9 @@ fn boot_id() -> String {
         .unwrap_or_default()
 }
 
-/// Sixteen hexadecimal digits that belong to this directory and not to a copy of it.
-fn state_id(state_dir: &Path) -> io::Result<String> {
+/// Sixteen hexadecimal digits that belong to this directory and not to a copy of it: how the marker
+/// of every process of its containers begins.
+pub fn state_id(state_dir: &Path) -> io::Result<String> {
     let path = state_dir.canonicalize()?;
     let found = path.metadata()?;
     let hash = Sha256::new()

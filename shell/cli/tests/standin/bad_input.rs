@@ -85,6 +85,6 @@ fn an_image_that_cannot_run_here_is_never_running() {
     let path = scratch.write("shop.yaml", &template);
     let said = refused(&scratch, path.to_str().unwrap(), &["--parameters", "Program=none"]);
     assert!(said.contains("ROLLBACK_COMPLETE"), "{said}");
-    assert!(said.contains("circuit breaker"), "{said}");
+    assert!(said.contains("ECS Deployment Circuit Breaker was triggered"), "{said}");
     assert!(said.contains("shop/clerk:3 has no local command"), "{said}");
 }

@@ -37,9 +37,9 @@ fn the_sorry_page_comes_when_the_tasks_die_and_leaves_when_they_are_back() {
     let explained = run.ok(&["explain", "/"]);
     assert!(explained.contains("CustomErrorResponses"), "{explained}");
     assert!(explained.contains("template.yaml:"), "{explained}");
-    let stopped = run.status();
-    let reasons = stopped["tasks"].to_string();
-    assert!(reasons.contains("is broken on purpose"), "{reasons}");
+    run.until("/", "a task that says why it cannot start", |_| {
+        run.status()["tasks"].to_string().contains("Service is broken on purpose")
+    });
 
     run.ok(&["repair", "Service"]);
     let back = run.until("/", "the diary", |answer| answer.status == 200);

@@ -64,5 +64,5 @@ fn an_expectation_that_is_not_met_fails_the_drill() {
     assert!(text(&output.stdout).contains("NOT MET"), "{}", text(&output.stdout));
     let file = scratch.write("broken.yaml", "name: x\nviewers: {");
     let output = standin(&["drill", file.to_str().unwrap(), "--virtual"]);
-    assert!(text(&output.stderr).contains("broken.yaml:2"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("broken.yaml:3:1"), "{}", text(&output.stderr));
 }

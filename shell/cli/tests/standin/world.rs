@@ -262,14 +262,17 @@ pub(crate) fn signal(pid: u32, name: &str) {
     assert!(sent.is_ok_and(|status| status.success()), "kill -{name} {pid}");
 }
 
-/// The processes that carry the marker of a run with this state folder.
+/// The processes of the containers of a run with this state folder.
 pub(crate) fn processes_of(scratch: &Scratch) -> Vec<u32> {
-    let folder = scratch.0.display().to_string();
+    let Ok(id) = standin_host::orphans::state_id(&scratch.0.join("state")) else {
+        return Vec::new();
+    };
+    let marker = format!("{}={id}.", standin_host::orphans::MARKER);
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
         let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-        if text(&environment).contains(&folder) {
+        if text(&environment).contains(&marker) {
             found.push(pid);
         }
     }
