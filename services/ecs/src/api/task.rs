@@ -27,6 +27,8 @@ pub(crate) struct TaskSettings {
     pub(crate) network_configuration: Option<NetworkConfiguration>,
     pub(crate) enable_execute_command: bool,
     pub(crate) platform_version: Option<String>,
+    /// Whoever repeats a call with it means these tasks.
+    pub(crate) client_token: Option<String>,
 }
 
 /// Members of `RunTask` that mean nothing here.
@@ -61,7 +63,6 @@ struct Run {
     platform_version: Option<String>,
     #[expect(dead_code, reason = "it comes back nowhere")]
     reference_id: Option<String>,
-    #[expect(dead_code, reason = "a repeated call runs again, as after AWS has forgotten it")]
     client_token: Option<String>,
 }
 
@@ -81,6 +82,11 @@ pub(super) fn run(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Value
     }
     tags::check(&asked.tags)?;
     let definition = ecs.state.runnable(cx.env, &asked.task_definition)?;
+    if let Some(token) = &asked.client_token
+        && let Some(answer) = repeated(ecs, cx.env, token, &cluster_arn, &definition.arn(cx.env))
+    {
+        return answer;
+    }
     let family = definition.document.family.clone();
     let mut tags = asked.tags;
     match asked.propagate_tags {
@@ -99,6 +105,7 @@ pub(super) fn run(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Value
         network_configuration: Some(network_configuration),
         enable_execute_command: asked.enable_execute_command,
         platform_version: Some(platform_version(asked.platform_version)?),
+        client_token: asked.client_token,
     };
     let group = asked.group.unwrap_or_else(|| format!("family:{family}"));
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
@@ -121,6 +128,26 @@ pub(super) fn run(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Value
         tasks.extend(ecs.scheduler.task(&arn).map(|task| shown(ecs, cx.env, &task, true)));
     }
     Ok(json!({"tasks": tasks, "failures": failures}))
+}
+
+/// The answer to a call that was made before with the same token, if there was one.
+fn repeated(
+    ecs: &Ecs,
+    env: &Env,
+    token: &str,
+    cluster_arn: &str,
+    definition_arn: &str,
+) -> Option<Result<Value, ApiError>> {
+    let of_token = |settings: &TaskSettings| settings.client_token.as_deref() == Some(token);
+    let of_token = ecs.state.tasks.iter().filter(|(_, settings)| of_token(settings));
+    let tasks: Vec<TaskView> = of_token.filter_map(|(arn, _)| ecs.scheduler.task(arn)).collect();
+    let first = tasks.first()?;
+    if first.cluster_arn != cluster_arn || first.task_definition.arn != definition_arn {
+        let message = "The clientToken was used before with other parameters.";
+        return Some(Err(ApiError::new("ConflictException", 400, message)));
+    }
+    let tasks: Vec<Value> = tasks.iter().map(|task| shown(ecs, env, task, true)).collect();
+    Some(Ok(json!({"tasks": tasks, "failures": []})))
 }
 
 /// Adds the tags that are not there yet.

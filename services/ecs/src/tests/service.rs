@@ -26,6 +26,7 @@ fn a_service_is_created_and_becomes_stable() {
     assert_eq!((&created["desiredCount"], &created["runningCount"]), (&2.into(), &0.into()));
     assert_eq!(created["deployments"][0]["rolloutState"], "IN_PROGRESS");
     assert_eq!(created["launchType"], "FARGATE");
+    assert_eq!(created["availabilityZoneRebalancing"], "ENABLED");
     assert_eq!(created["deploymentConfiguration"]["maximumPercent"], 200);
     assert_eq!(created["loadBalancers"][0]["targetGroupArn"], GROUP);
     bench.run(120);
@@ -145,8 +146,11 @@ fn what_standin_has_not_is_refused_by_name() {
         assert_eq!(code, "ClientException", "{member}");
         assert!(message.contains("is not supported by Standin"), "{message}");
     }
+    let alarms = json!({"alarmNames": [], "enable": false, "rollback": false});
     let nothing = diary_but(&json!({
-        "serviceRegistries": [], "serviceConnectConfiguration": {"enabled": false},
+        "serviceRegistries": [],
+        "serviceConnectConfiguration": {"enabled": false},
+        "deploymentConfiguration": {"alarms": alarms, "lifecycleHooks": []},
     }));
     Bench::ready().ok("CreateService", nothing);
 }

@@ -101,6 +101,23 @@ fn overrides_change_command_and_environment_of_one_run() {
 }
 
 #[test]
+fn a_call_repeated_with_its_token_runs_nothing_new() {
+    let mut bench = Bench::ready();
+    let asked = run_but(&json!({"clientToken": "once", "count": 2}));
+    let first = bench.ok("RunTask", asked.clone());
+    let arns = |answer: &Value| {
+        let tasks = answer["tasks"].as_array().unwrap().iter();
+        tasks.map(|task| task["taskArn"].to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    bench.run(60);
+    let again = bench.ok("RunTask", asked);
+    assert_eq!((arns(&again), bench.running.len()), (arns(&first), 2));
+    bench.ok("RegisterTaskDefinition", super::web());
+    let other = run_but(&json!({"clientToken": "once", "taskDefinition": "web:2"}));
+    assert_eq!(bench.refusal("RunTask", other).0, "ConflictException");
+}
+
+#[test]
 fn a_run_is_checked() {
     let mut bench = Bench::ready();
     let mut wrong = |changes: Value| bench.refusal("RunTask", run_but(&changes)).0;

@@ -137,7 +137,10 @@ fn new_settings(ecs: &Ecs, cx: &Cx<'_>, asked: Create) -> Result<ServiceSettings
         capacity,
         platform_version: platform_version(asked.platform_version)?,
         role_arn: asked.role,
-        availability_zone_rebalancing: asked.availability_zone_rebalancing,
+        // ECS-SV-15: what AWS has by default; one machine has no zones.
+        availability_zone_rebalancing: asked
+            .availability_zone_rebalancing
+            .unwrap_or(Switch::Enabled),
         enable_ecs_managed_tags: asked.enable_ecs_managed_tags,
         enable_execute_command: asked.enable_execute_command,
         propagate_tags: asked.propagate_tags,
@@ -285,7 +288,7 @@ fn change(
     }
     settings.desired_count = asked.desired_count.unwrap_or(settings.desired_count);
     settings.availability_zone_rebalancing =
-        asked.availability_zone_rebalancing.or(settings.availability_zone_rebalancing);
+        asked.availability_zone_rebalancing.unwrap_or(settings.availability_zone_rebalancing);
     settings.enable_execute_command =
         asked.enable_execute_command.unwrap_or(settings.enable_execute_command);
     settings.enable_ecs_managed_tags =

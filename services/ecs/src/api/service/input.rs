@@ -122,6 +122,9 @@ pub(crate) struct DeploymentConfiguration {
     pub(crate) minimum_healthy_percent: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deployment_circuit_breaker: Option<CircuitBreaker>,
+    /// Without effect: no alarm goes off here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alarms: Option<Alarms>,
     #[serde(default)]
     pub(crate) strategy: Strategy,
 }
@@ -132,6 +135,7 @@ impl Default for DeploymentConfiguration {
             maximum_percent: maximum_percent(),
             minimum_healthy_percent: minimum_healthy_percent(),
             deployment_circuit_breaker: None,
+            alarms: None,
             strategy: Strategy::Rolling,
         }
     }
@@ -149,7 +153,6 @@ const fn minimum_healthy_percent() -> u32 {
 
 /// Members of `deploymentConfiguration` that mean nothing here.
 pub(super) const MISSING_OF_DEPLOYMENT: &[Missing] = &[
-    ("alarms", "there are no CloudWatch alarms that a deployment could watch"),
     ("bakeTimeInMinutes", "nothing watches a deployment after its end"),
     ("lifecycleHooks", "deployments call no functions"),
     ("linearConfiguration", "deployments are rolling ones"),
@@ -165,6 +168,14 @@ pub(crate) enum Strategy {
     BlueGreen,
     Linear,
     Canary,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Alarms {
+    pub(crate) alarm_names: Vec<String>,
+    pub(crate) enable: bool,
+    pub(crate) rollback: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,7 +39,7 @@ pub(crate) struct ServiceSettings {
     /// `LATEST` or a number.
     pub(crate) platform_version: String,
     pub(crate) role_arn: Option<String>,
-    pub(crate) availability_zone_rebalancing: Option<Switch>,
+    pub(crate) availability_zone_rebalancing: Switch,
     pub(crate) enable_ecs_managed_tags: bool,
     pub(crate) enable_execute_command: bool,
     pub(crate) propagate_tags: PropagateTags,

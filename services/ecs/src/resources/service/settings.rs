@@ -104,6 +104,7 @@ fn whole_deployment(wanted: &Value) -> Value {
         "MaximumPercent": 200,
         "MinimumHealthyPercent": 100,
         "DeploymentCircuitBreaker": {"Enable": false, "Rollback": false},
+        "Alarms": {"AlarmNames": [], "Enable": false, "Rollback": false},
     });
     if let Value::Object(_) = wanted {
         merge(&mut whole, wanted);

@@ -45,8 +45,7 @@ pub(super) const PROPERTIES: &[Property] = &[
 ];
 
 const DEPLOYMENT_CONFIGURATION: &[Property] = &[
-    Property::new("Alarms", Kind::Json)
-        .refused("there are no CloudWatch alarms that a deployment could watch"),
+    Property::new("Alarms", Kind::Object(ALARMS)).no_effect("no CloudWatch alarm goes off here"),
     Property::new("BakeTimeInMinutes", Kind::Json)
         .refused("nothing watches a deployment after its end"),
     Property::new("CanaryConfiguration", Kind::Json).refused(ROLLING),
@@ -58,6 +57,12 @@ const DEPLOYMENT_CONFIGURATION: &[Property] = &[
     Property::new("MaximumPercent", Kind::Integer(100, 2_147_483_647)),
     Property::new("MinimumHealthyPercent", Kind::Integer(0, 2_147_483_647)),
     Property::new("Strategy", Kind::Choice(&["ROLLING"])),
+];
+
+const ALARMS: &[Property] = &[
+    Property::new("AlarmNames", Kind::List(&Kind::Text)).required(),
+    Property::new("Enable", Kind::Bool).required(),
+    Property::new("Rollback", Kind::Bool).required(),
 ];
 
 const CIRCUIT_BREAKER: &[Property] = &[
