@@ -1,7 +1,8 @@
 //! Elastic Load Balancing: application load balancers, their listeners, rules and target groups.
 //!
 //! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
-//! [`live`] and [`compile`] bring what is kept to [`config`], the form the data plane goes by.
+//! [`live`] and [`compile`] bring what is kept to [`config`], the form the data plane goes by;
+//! [`zones`] asks EC2 about the place of a load balancer.
 //! `data/` decides about requests: `rule` (which rule applies), `redirect`, `fixed_response`,
 //! `forward` (what it does), `algorithm` and `stickiness` (which target), `target_health` and
 //! `health_check` (who is fit), `x_forwarded` (what the target reads), `error`.
@@ -16,6 +17,7 @@ mod resources;
 mod state;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use standin_kernel::{
 use crate::config::{LoadBalancer, Protocol};
 use crate::data::Balancer;
 use crate::state::State;
+use crate::zones::Asked;
 
 /// All load balancers and target groups of the account.
 #[derive(Debug, Default)]
@@ -42,8 +45,8 @@ pub struct Elbv2 {
     serving: BTreeMap<String, Arc<LoadBalancer>>,
     /// ARNs of those that become active later.
     provisioning: Timers<String>,
-    /// Load balancers whose subnets EC2 has been asked about, by ticket.
-    asked: BTreeMap<u64, (String, Vec<String>)>,
+    /// What EC2 has been asked, by ticket.
+    asked: BTreeMap<u64, Asked>,
     last_ticket: u64,
 }
 
@@ -122,7 +125,7 @@ impl Service for Elbv2 {
     }
 
     fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
-        self.zones_known(cx, ticket, reply);
+        self.told(cx, ticket, reply);
     }
 
     fn serves(&self, host: &str) -> bool {

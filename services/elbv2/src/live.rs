@@ -1,13 +1,12 @@
 //! What is live, made from what is kept: the rules the data plane decides on, which target groups
-//! are in use, who serves under which name, and what EC2 says about subnets.
+//! are in use, and who serves under which name.
 
 use std::sync::Arc;
 
-use standin_kernel::{ApiError, Cx, ServiceName, Value, json};
+use standin_kernel::Cx;
 
-use crate::api::load_balancer::TWO_ZONES;
 use crate::api::{listener_attribute, load_balancer_attribute, target_group_attribute};
-use crate::state::{self, LoadBalancerState, State, SubnetOfZone};
+use crate::state::{self, LoadBalancerState, State};
 use crate::{Elbv2, compile, config};
 
 impl Elbv2 {
@@ -53,46 +52,8 @@ impl Elbv2 {
         }
     }
 
-    /// Asks EC2 where the wanted subnets of a load balancer lie.
-    pub(crate) fn ask_for_zones(&mut self, cx: &mut Cx<'_>, arn: &str) {
-        let known = self.state.load_balancers.get(arn);
-        let Some(wanted) = known.and_then(|one| one.placement.wanted.clone()) else { return };
-        self.last_ticket += 1;
-        let input = json!({"SubnetIds": wanted});
-        self.asked.insert(self.last_ticket, (arn.to_owned(), wanted));
-        cx.call(self.last_ticket, ServiceName::Platform, "DescribeSubnets", input);
-    }
-
-    /// What EC2 answered.
-    pub(crate) fn zones_known(
-        &mut self,
-        cx: &mut Cx<'_>,
-        ticket: u64,
-        reply: Result<Value, ApiError>,
-    ) {
-        let Some((arn, wanted)) = self.asked.remove(&ticket) else { return };
-        let Some(one) = self.state.load_balancers.get_mut(&arn) else { return };
-        if one.placement.wanted.as_ref() != Some(&wanted) {
-            // Other subnets are wanted by now.
-            return;
-        }
-        one.placement.wanted = None;
-        match placed(&wanted, reply) {
-            Ok((vpc_id, subnets)) => {
-                (one.placement.vpc_id, one.placement.subnets) = (vpc_id, subnets);
-                one.placement.refused = None;
-            }
-            Err(reason) => {
-                cx.log("elbv2", format!("load balancer {}: {reason}", one.name));
-                one.placement.refused = Some(reason);
-            }
-        }
-        one.store(cx);
-        self.await_active(cx, &arn);
-    }
-
     /// Serves, or sets the time when that begins.
-    fn await_active(&mut self, cx: &mut Cx<'_>, arn: &str) {
+    pub(crate) fn await_active(&mut self, cx: &mut Cx<'_>, arn: &str) {
         let Some(one) = self.state.load_balancers.get(arn) else { return };
         if one.state(cx.now) == LoadBalancerState::Provisioning {
             self.provisioning.set(arn.to_owned(), one.active_at, "load balancer active");
@@ -126,37 +87,6 @@ impl Elbv2 {
             self.await_active(cx, arn);
         }
     }
-}
-
-/// The subnets with their zones, or why a load balancer cannot stand there (ALB-LS-14).
-fn placed(
-    wanted: &[String],
-    reply: Result<Value, ApiError>,
-) -> Result<(String, Vec<SubnetOfZone>), String> {
-    let described = reply.map_err(|error| error.to_string())?;
-    let known: Vec<&Value> = described["Subnets"].as_array().into_iter().flatten().collect();
-    let text = |subnet: &Value, name: &str| subnet[name].as_str().unwrap_or_default().to_owned();
-    let mut vpc_id = String::new();
-    let mut subnets: Vec<SubnetOfZone> = Vec::new();
-    for id in wanted {
-        let subnet = known.iter().find(|subnet| subnet["SubnetId"] == id.as_str());
-        let subnet = subnet.ok_or_else(|| format!("The subnet ID '{id}' is not valid"))?;
-        let (vpc, zone) = (text(subnet, "VpcId"), text(subnet, "AvailabilityZone"));
-        if !vpc_id.is_empty() && vpc != vpc_id {
-            return Err("All subnets must belong to the same VPC".into());
-        }
-        vpc_id = vpc;
-        if subnets.iter().any(|other| other.zone == zone) {
-            return Err("A load balancer cannot be attached to multiple subnets in the same \
-                        Availability Zone"
-                .into());
-        }
-        subnets.push(SubnetOfZone { subnet_id: id.clone(), zone });
-    }
-    if subnets.len() < 2 {
-        return Err(TWO_ZONES.into());
-    }
-    Ok((vpc_id, subnets))
 }
 
 fn load_balancer(state: &State, one: &state::LoadBalancer) -> config::LoadBalancer {

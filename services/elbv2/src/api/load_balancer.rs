@@ -192,7 +192,8 @@ fn is_as_wanted(have: &LoadBalancer, wanted: &Wanted) -> bool {
     subnets == asked
         && have.internal == wanted.internal
         && have.ip_address_type == wanted.ip_address_type
-        && have.security_groups == wanted.security_groups
+        // Who names none gets the default one of the network.
+        && (wanted.security_groups.is_empty() || have.security_groups == wanted.security_groups)
         && have.tags == wanted.tags
 }
 

@@ -167,6 +167,24 @@ fn security_groups_and_address_type_change() {
 }
 
 #[test]
+fn security_groups_are_those_named_or_the_default_one() {
+    let mut bench = Bench::new();
+    let plain = json!({"Name": "plain", "Subnets": ["subnet-a", "subnet-b"]});
+    bench.ok("CreateLoadBalancer", plain.clone());
+    let shown = bench.ok("DescribeLoadBalancers", json!({"Names": ["plain"]}));
+    assert_eq!(shown["LoadBalancers"][0]["SecurityGroups"], json!(["sg-default-of-vpc-1"]));
+    let again = bench.ok("CreateLoadBalancer", plain);
+    assert_eq!(again, shown);
+    let wrong = json!({"SecurityGroups": ["sg-1", "sg-none"]});
+    bench.ok("CreateLoadBalancer", and(balancer("web"), wrong));
+    let shown = bench.ok("DescribeLoadBalancers", json!({"Names": ["web"]}));
+    let state = &shown["LoadBalancers"][0]["State"];
+    assert_eq!(state["Code"], "failed");
+    let reason = text(&state["Reason"]);
+    assert!(reason.starts_with("One or more security groups are invalid"), "{reason}");
+}
+
+#[test]
 fn alb_ls_13_deletion_takes_the_listeners_along_unless_it_is_protected() {
     let mut bench = Bench::new();
     let (balancer, listener, group) = bench.site();

@@ -84,11 +84,12 @@ impl Bench {
             }
             Out::Log { line, .. } => self.logs.push(line),
             Out::Call { ticket, service, operation, input } => {
-                assert_eq!(
-                    (service, operation.as_str()),
-                    (ServiceName::Platform, "DescribeSubnets")
-                );
-                let reply = described(&input);
+                assert_eq!(service, ServiceName::Platform);
+                let reply = match operation.as_str() {
+                    "DescribeSubnets" => subnets(&input),
+                    "DescribeSecurityGroups" => security_groups(&input),
+                    other => panic!("{other} is not asked of EC2"),
+                };
                 self.with(|elbv2, cx| elbv2.reply(cx, ticket, reply));
             }
             other => self.outs.push(other),
@@ -183,7 +184,7 @@ impl Bench {
 
 /// What EC2 says: `subnet-a` and `subnet-b` lie in different zones, `subnet-a2` beside `subnet-a`,
 /// `subnet-far` in another network.
-fn described(input: &Value) -> Result<Value, ApiError> {
+fn subnets(input: &Value) -> Result<Value, ApiError> {
     let known = [
         ("subnet-a", "vpc-1", "ap-northeast-1a"),
         ("subnet-a2", "vpc-1", "ap-northeast-1a"),
@@ -201,6 +202,24 @@ fn described(input: &Value) -> Result<Value, ApiError> {
         subnets.push(json!({"SubnetId": id, "VpcId": vpc, "AvailabilityZone": zone}));
     }
     Ok(json!({"Subnets": subnets}))
+}
+
+/// Groups `sg-1` to `sg-3`, and the default one of each network.
+fn security_groups(input: &Value) -> Result<Value, ApiError> {
+    let mut groups = Vec::new();
+    for id in input["GroupIds"].as_array().into_iter().flatten() {
+        if !["sg-1", "sg-2", "sg-3"].contains(&id.as_str().unwrap()) {
+            let message = format!("The security group {id} does not exist");
+            return Err(ApiError::new("InvalidGroup.NotFound", 400, message));
+        }
+        groups.push(json!({"GroupId": id}));
+    }
+    if groups.is_empty() {
+        assert_eq!(input["Filters"][1], json!({"Name": "group-name", "Values": ["default"]}));
+        let vpc = text(&input["Filters"][0]["Values"][0]);
+        groups.push(json!({"GroupId": format!("sg-default-of-{vpc}")}));
+    }
+    Ok(json!({"SecurityGroups": groups}))
 }
 
 pub(crate) fn text(value: &Value) -> String {
