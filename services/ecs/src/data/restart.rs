@@ -34,6 +34,9 @@ impl Scheduler {
             }
             task::KIND => {
                 let task: Task = read(record, document)?;
+                if task.containers.len() != task.definition.containers.len() {
+                    return Err(format!("{} {}: not its containers", record.kind, record.id));
+                }
                 self.stopped.insert(record.id.clone(), task);
             }
             _ => return Ok(false),
