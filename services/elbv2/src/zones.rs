@@ -1,6 +1,6 @@
 //! What EC2 says about the place of a load balancer: it is asked for the subnets first, then for
-//! the security groups, and only then the load balancer stands there. AWS refuses the operation when
-//! one is wrong; here the answers come a moment after it, so its state tells.
+//! the security groups, and only then the load balancer stands there. AWS refuses an operation that
+//! names a wrong one; here the answers come a moment later, so the state tells.
 
 use standin_kernel::{ApiError, Cx, ServiceName, Value, json};
 
