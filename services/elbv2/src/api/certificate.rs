@@ -9,7 +9,7 @@ use crate::Elbv2;
 use crate::error::{Result, conflicting, invalid, refuse};
 use crate::state::{Listener, ListenerProtocol};
 
-/// ALB-LS-11
+/// ALB-LS-11: of one load balancer, default ones not counted.
 const CERTIFICATES_MAX: usize = 25;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -77,7 +77,10 @@ pub(super) fn add(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Result<V
             listener.certificates.push(arn.clone());
         }
     }
-    if listener.certificates.len() > CERTIFICATES_MAX + 1 {
+    let beside_default = |one: &Listener| one.certificates.len().saturating_sub(1);
+    let others = elbv2.state.listeners_of(&listener.load_balancer_arn);
+    let others: usize = others.filter(|other| other.arn != listener.arn).map(beside_default).sum();
+    if others + beside_default(&listener) > CERTIFICATES_MAX {
         let message = format!("A load balancer can have at most {CERTIFICATES_MAX} certificates");
         return Err(refuse("TooManyCertificates", message));
     }

@@ -3,7 +3,7 @@
 use standin_kernel::ApiError;
 
 use super::action::Action;
-use super::target_group_attribute;
+use super::{target, target_group_attribute};
 use crate::error::{Result, invalid_action, refuse};
 use crate::state::State;
 
@@ -41,7 +41,7 @@ pub(super) fn check(state: &State, load_balancer_arn: &str, actions: &[Action]) 
         let message = format!("A load balancer can have at most {TARGET_GROUPS_MAX} target groups");
         return Err(refuse("TooManyUniqueTargetGroupsPerLoadBalancer", message));
     }
-    Ok(())
+    target::few(state, &together, 0)
 }
 
 /// ALB-AC-04

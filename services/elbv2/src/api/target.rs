@@ -11,10 +11,20 @@ use crate::Elbv2;
 use crate::config::Cidr;
 use crate::data::TargetHealth;
 use crate::error::{Result, invalid, one_of, port, refuse};
-use crate::state::{Target, TargetGroup, TargetType};
+use crate::state::{State, Target, TargetGroup, TargetType};
 
-/// ALB-LS-11
+/// ALB-LS-11: of one load balancer, and of one target group.
 const TARGETS_MAX: usize = 1000;
+
+/// Checks how many targets some target groups have together, `more` included.
+pub(super) fn few(state: &State, groups: &[String], more: usize) -> Result<()> {
+    let have = groups.iter().filter_map(|arn| state.target_groups.get(arn));
+    if have.map(|group| group.targets.len()).sum::<usize>() + more > TARGETS_MAX {
+        let message = format!("A load balancer can have at most {TARGETS_MAX} targets");
+        return Err(refuse("TooManyTargets", message));
+    }
+    Ok(())
+}
 
 /// ALB-TG-02; the last one is this machine, on which tasks have their addresses.
 const BLOCKS: &[&str] =
@@ -60,9 +70,10 @@ pub(super) fn register(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Res
             added.push(target);
         }
     }
-    if group.targets.len() + added.len() > TARGETS_MAX {
-        let message = format!("A target group can have at most {TARGETS_MAX} targets");
-        return Err(refuse("TooManyTargets", message));
+    let state = &elbv2.state;
+    match state.load_balancers_using(&arn).first() {
+        Some(balancer) => few(state, &state.target_groups_of(balancer), added.len())?,
+        None => few(state, std::slice::from_ref(&arn), added.len())?,
     }
     let group = elbv2.state.target_group_mut(&arn)?;
     for target in &added {

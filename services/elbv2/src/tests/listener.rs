@@ -171,7 +171,7 @@ fn a_deleted_listener_is_gone_with_its_rules() {
 }
 
 #[test]
-fn certificates_stand_beside_the_default_one() {
+fn alb_ls_11_certificates_stand_beside_the_default_one() {
     let mut bench = Bench::new();
     let (balancer, http, _) = bench.site();
     let made = bench.ok("CreateListener", https(&balancer, 443));
@@ -198,6 +198,11 @@ fn certificates_stand_beside_the_default_one() {
         bench.ok("AddListenerCertificates", with(&format!("arn:aws:acm:::certificate/{number}")));
     }
     let more = with("arn:aws:acm:::certificate/27");
+    assert_eq!(bench.refusal("AddListenerCertificates", more.clone()), "TooManyCertificates");
+    // Those of all its listeners together.
+    let made = bench.ok("CreateListener", https(&balancer, 8443));
+    let second = text(&made["Listeners"][0]["ListenerArn"]);
+    let more = and(more, json!({"ListenerArn": second}));
     assert_eq!(bench.refusal("AddListenerCertificates", more), "TooManyCertificates");
     let plain = json!({"ListenerArn": http, "Certificates": [{"CertificateArn": other}]});
     let code = bench.refusal("AddListenerCertificates", plain);

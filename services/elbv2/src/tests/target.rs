@@ -154,6 +154,30 @@ fn health_is_shown_for_those_asked_for() {
 }
 
 #[test]
+fn alb_ls_11_a_load_balancer_has_a_thousand_targets() {
+    let mut bench = Bench::new();
+    let (_, listener, first) = bench.site();
+    let many = |group: &str, network: u8| {
+        let targets: Vec<Value> = (0..500_u32)
+            .map(|number| json!({"Id": format!("10.{network}.{}.{}", number / 250, number % 250)}))
+            .collect();
+        json!({"TargetGroupArn": group, "Targets": targets})
+    };
+    bench.ok("RegisterTargets", many(&first, 0));
+    let second = bench.group("second");
+    let rule = and(super::rule(&listener, 1, "/a"), json!({"Actions": [forward(&second)]}));
+    bench.ok("CreateRule", rule);
+    bench.ok("RegisterTargets", many(&second, 1));
+    bench.ok("RegisterTargets", many(&second, 1));
+    let one_more = targets(&first, &[("10.9.0.0", None)]);
+    assert_eq!(bench.refusal("RegisterTargets", one_more.clone()), "TooManyTargets");
+    let third = bench.group("third");
+    bench.ok("RegisterTargets", targets(&third, &[("10.9.0.0", None)]));
+    let rule = and(super::rule(&listener, 2, "/b"), json!({"Actions": [forward(&third)]}));
+    assert_eq!(bench.refusal("CreateRule", rule), "TooManyTargets");
+}
+
+#[test]
 fn wrong_registrations_are_refused() {
     let mut bench = Bench::new();
     let arn = bench.group("app");
