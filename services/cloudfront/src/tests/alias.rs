@@ -55,7 +55,7 @@ fn cf_alt_03_a_name_moves_without_a_gap() {
 }
 
 #[test]
-fn cf_alt_04_names_need_a_certificate_from_the_right_region() {
+fn names_need_a_certificate_from_the_right_region() {
     let mut bench = Bench::new();
     let with = |certificate: Value| {
         let mut document = named("1", &["www.example.com"]);

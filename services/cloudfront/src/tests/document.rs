@@ -377,7 +377,7 @@ fn cf_og_04_a_group_takes_no_writing_methods() {
 }
 
 #[test]
-fn cf_og_11_12_15_16_bounds_of_attempts_and_timeouts() {
+fn cf_og_11_cf_og_12_cf_og_15_cf_og_16_bounds_of_attempts_and_timeouts() {
     let origin = |member: &'static str, value: u64| {
         move |it: &mut Value| it["Origins"]["Items"][0][member] = json!(value)
     };

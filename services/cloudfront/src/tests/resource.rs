@@ -355,7 +355,7 @@ fn a_hint_that_nobody_knows_is_refused_by_name() {
 }
 
 #[test]
-fn legacy_settings_of_a_template() {
+fn cf_ttl_12_legacy_settings_of_a_template() {
     let mut bench = Bench::new();
     let mut old = site(OPTIMIZED, "");
     let behavior = &mut old["DistributionConfig"]["DefaultCacheBehavior"];
@@ -432,7 +432,7 @@ fn whole_life(name: &str, first: Value, second: Value) {
 }
 
 #[test]
-fn cfn_rs_02_05_06_07_policies_and_access_controls() {
+fn cfn_rs_02_cfn_rs_05_cfn_rs_06_cfn_rs_07_policies_and_access_controls() {
     whole_life("AWS::CloudFront::CachePolicy", key_policy("a"), key_policy("b"));
     whole_life("AWS::CloudFront::OriginAccessControl", control("a"), control("b"));
     let request = |name: &str| {
