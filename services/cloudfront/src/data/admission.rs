@@ -128,12 +128,13 @@ fn note_behavior(cx: &mut Cx<'_>, viewer: &Viewer) {
     cx.note(|| {
         let behavior = viewer.behavior();
         let path = viewer.target();
-        let says = format!("{path} fits {} first", behavior.pattern.as_str());
-        let last = viewer.behavior + 1 == viewer.distribution.behaviors.len();
-        let property = if last {
-            behavior.property.to_string()
+        let default = viewer.behavior + 1 == viewer.distribution.behaviors.len();
+        let (says, property) = if default {
+            let says = format!("{path} fits no path pattern: the default behavior");
+            (says, behavior.property.to_string())
         } else {
-            format!("{}.PathPattern", behavior.property)
+            let says = format!("{path} fits {} first", behavior.pattern.as_str());
+            (says, format!("{}.PathPattern", behavior.property))
         };
         fact("behavior", says).setting(&viewer.distribution.id, property).row("CF-BEH-01")
     });

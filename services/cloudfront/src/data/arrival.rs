@@ -288,10 +288,11 @@ fn note_life(cx: &mut Cx<'_>, visit: &Visit, status: u16, life: Option<Life>) {
         return;
     }
     if status >= 400 {
-        let says = match life {
-            Some(life) => format!("the error {status} is remembered for {} s", life.fresh_s),
-            None => format!("the error {status} is not remembered"),
+        let Some(life) = life else {
+            let says = format!("the error {status} is not remembered");
+            return cx.note(|| fact("error caching", says).row("CF-ERR-03"));
         };
+        let says = format!("the error {status} is remembered for {} s", life.fresh_s);
         return note_error_ttl(cx, &visit.viewer.distribution, status, &says);
     }
     cx.note(|| {

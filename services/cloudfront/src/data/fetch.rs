@@ -272,7 +272,7 @@ fn note_asking(cx: &mut Cx<'_>, visit: &Visit, asking: Asking) {
         let how = if asking.revalidates { " whether the copy is still right" } else { "" };
         let says = format!("{} ({}) is asked for {path}{how}", origin.id, origin.domain_name);
         let property = format!("{}.TargetOriginId", behavior.property);
-        fact("origin", says).setting(&distribution.id, property).row("CF-BEH-01")
+        fact("origin", says).setting(&distribution.id, property).row("CF-FWD-01")
     });
 }
 
