@@ -290,6 +290,10 @@ fn note_life(cx: &mut Cx<'_>, visit: &Visit, status: u16, life: Option<Life>) {
     if status >= 400 {
         let Some(life) = life else {
             let says = format!("the error {status} is not remembered");
+            let distribution = &visit.viewer.distribution;
+            if error_response::entry(distribution, status).is_some() {
+                return note_error_ttl(cx, distribution, status, &says);
+            }
             return cx.note(|| fact("error caching", says).row("CF-ERR-03"));
         };
         let says = format!("the error {status} is remembered for {} s", life.fresh_s);
