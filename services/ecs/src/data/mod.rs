@@ -92,9 +92,11 @@ impl Scheduler {
         let begins = force_new_deployment
             || primary.definition.arn != definition.arn
             || primary.load_balancers != settings.load_balancers;
-        service.kept.settings = settings;
-        service.dirty = true;
-        service.steady = false;
+        if begins || service.kept.settings != settings {
+            service.kept.settings = settings;
+            service.dirty = true;
+            service.steady = false;
+        }
         if begins {
             self.begin_deployment(cx, &arn, definition);
         }

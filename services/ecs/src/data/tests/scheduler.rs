@@ -43,6 +43,16 @@ fn ecs_ev_02_a_steady_service_says_so_again_after_six_hours() {
 }
 
 #[test]
+fn ecs_ev_02_an_update_that_changes_nothing_says_nothing() {
+    let mut world = World::new(Pace::Fast);
+    world.create(service(1), app(1));
+    world.run(30);
+    world.update(service(1), app(1), false);
+    world.run(30);
+    assert_eq!(world.said("has reached a steady state."), 1);
+}
+
+#[test]
 fn ecs_sv_08_tasks_that_cannot_start_are_tried_less_and_less_often() {
     let mut world = World::new(Pace::Fast);
     world.behaviour.insert("app".into(), Behaviour::Fails("CannotPullContainerError: no".into()));
