@@ -302,6 +302,30 @@ fn cfn_ev_05_a_rolled_back_update_fails_the_resource() {
 }
 
 #[test]
+fn cfn_ev_05_without_rollback_cloudformation_deploys_what_was() {
+    let mut bench = Bench::ready();
+    let with = |definition: &str| {
+        let mut properties = service(definition);
+        properties["DeploymentConfiguration"]["DeploymentCircuitBreaker"]["Rollback"] =
+            json!(false);
+        properties
+    };
+    let mut stack = Stack::new(SERVICE, with("web:1"));
+    let (arn, _) = stack.create(&mut bench).unwrap();
+    bench.ok("RegisterTaskDefinition", super::web());
+    bench.broken = Some("CannotPullContainerError: no such image".into());
+    let failed = stack.update(&mut bench, with("web:2")).unwrap_err();
+    assert!(failed.contains("ECS Deployment Circuit Breaker was triggered"), "{failed}");
+    bench.broken = None;
+    stack.update(&mut bench, with("web:1")).unwrap();
+    let asked = json!({"cluster": "main", "services": [arn]});
+    let shown = bench.ok("DescribeServices", asked)["services"][0].clone();
+    assert!(shown["taskDefinition"].as_str().unwrap().ends_with("web:1"));
+    assert_eq!(shown["deployments"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["deployments"][0]["rolloutState"], "COMPLETED");
+}
+
+#[test]
 fn cfn_ev_05_without_a_breaker_it_takes_three_hours() {
     let mut bench = Bench::ready();
     bench.broken = Some("CannotPullContainerError: no such image".into());
