@@ -1,5 +1,5 @@
-//! Writes the wire tables of `core/wire/tables` out of botocore's models: names, types and places of
-//! the operations listed in `operations.txt`, without a word of prose.
+//! Writes the wire tables of `core/wire/tables` out of botocore's models: names, types and places
+//! of the operations listed in `operations.txt`, without a word of prose.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -119,7 +119,7 @@ fn shape(from: &Value, wanted: &mut BTreeSet<String>) -> Value {
                 .iter()
                 .map(|(name, member)| {
                     let must = required.is_some_and(|all| all.contains(&json!(name)));
-                    self::member(name, member, must, refer(member))
+                    self::member(name, member, must, &refer(member))
                 })
                 .collect();
             let mut to = json!({"type": "structure", "members": members});
@@ -155,7 +155,7 @@ fn shape(from: &Value, wanted: &mut BTreeSet<String>) -> Value {
     }
 }
 
-fn member(name: &str, from: &Value, required: bool, shape: Value) -> Value {
+fn member(name: &str, from: &Value, required: bool, shape: &Value) -> Value {
     let mut to = json!({"name": name, "shape": shape});
     let wire = from["queryName"].as_str().or_else(|| from["locationName"].as_str());
     if let Some(wire) = wire.filter(|wire| *wire != name) {

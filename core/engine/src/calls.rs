@@ -1,4 +1,5 @@
-//! Operations by name: whoever calls, the service's own `call` carries it out; there is no second way.
+//! Operations by name: whoever calls, the service's own `call` carries it out; there is no second
+//! way.
 
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{ServiceName, Value};

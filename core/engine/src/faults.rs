@@ -197,7 +197,8 @@ impl Engine {
             }
             other => {
                 let message = format!(
-                    "{target} is an {other}, which cannot be broken; services, tasks, load balancers, buckets and distributions (Distribution/origin-id) can"
+                    "{target} is an {other}, which cannot be broken; services, tasks, load balancers, \
+                     buckets and distributions (Distribution/origin-id) can"
                 );
                 Err(ApiError::new("InvalidTarget", 400, message))
             }

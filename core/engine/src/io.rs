@@ -1,5 +1,5 @@
-//! The border between engine and driver: what happened ([`Input`]) and what to do ([`Effect`]). Both
-//! drivers handle every variant; a new service adds none.
+//! The border between engine and driver: what happened ([`Input`]) and what to do ([`Effect`]).
+//! Both drivers handle every variant; a new service adds none.
 
 use standin_kernel::control::Record;
 use standin_kernel::fault::{Fault, Mode};

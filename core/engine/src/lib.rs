@@ -1,8 +1,10 @@
-//! All services as one machine: routes inputs, carries calls between services, applies faults, keeps
-//! the trace. Two drivers drive it, on sockets and under virtual time; both get the same decisions.
+//! All services as one machine: routes inputs, carries calls between services, applies faults,
+//! keeps the trace. Two drivers drive it, on sockets and under virtual time; both get the same
+//! decisions.
 //!
 //! Reading order: [`io`] (the border), [`services`] (the list), `exchange` (who asks whom and what
-//! becomes of the answer), `route` (where a request goes), `calls` (operations by name), [`faults`].
+//! becomes of the answer), `route` (where a request goes), `calls` (operations by name),
+//! [`faults`].
 
 mod calls;
 mod exchange;

@@ -1,5 +1,5 @@
-//! The contract of a CloudFormation resource type: its properties and what becomes of each here, and
-//! how it is created, updated and deleted through the public operations of its service.
+//! The contract of a CloudFormation resource type: its properties and what becomes of each here,
+//! and how it is created, updated and deleted through the public operations of its service.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -141,7 +141,8 @@ impl Progress {
     /// Passes an operation's refusal on as AWS's resource handlers word it.
     pub fn refused(error: &ApiError, service: &str) -> Self {
         let message = format!(
-            "Resource handler returned message: \"{} (Service: {service}, Status Code: {}, Request ID: standin)\" (HandlerErrorCode: {})",
+            "Resource handler returned message: \"{} (Service: {service}, Status Code: {}, \
+             Request ID: standin)\" (HandlerErrorCode: {})",
             error.message,
             error.status,
             handler_error_code(error),

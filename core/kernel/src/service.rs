@@ -1,8 +1,8 @@
 //! The contract of a service: a pure machine that is told what happened and says what to do.
 //!
 //! When a call returns, everything to be done has been emitted and nothing waits inside to be asked
-//! for. Time and chance come only through [`Cx`]. `on_deadline` may be called late, never early. Same
-//! state, same calls, same outputs.
+//! for. Time and chance come only through [`Cx`]. `on_deadline` may be called late, never early.
+//! Same state, same calls, same outputs.
 
 use std::fmt;
 

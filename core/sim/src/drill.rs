@@ -210,7 +210,9 @@ mod tests {
         json!({
             "name": "n", "template": "t.yaml", "duration": "90s",
             "viewers": [{"name": "reader", "get": "/", "every": "1s"}],
-            "faults": [{"at": "20s", "break": "Service", "mode": "hang"}, {"at": 80, "repair": "all"}],
+            "faults": [
+                {"at": "20s", "break": "Service", "mode": "hang"}, {"at": 80, "repair": "all"},
+            ],
             "expect": [{"after": "20s", "within": "10s", "never": "raw-error"}],
         })
     }

@@ -2,8 +2,9 @@
 //! virtual time. The same story is played on the real machine by the CLI; both give observations
 //! from which the same timeline and verdict are made.
 //!
-//! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`timeline`], [`verdict`],
-//! [`world`] (the driver under virtual time), [`workload`] (how containers behave there).
+//! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`timeline`],
+//! [`verdict`], [`world`] (the driver under virtual time), [`workload`] (how containers behave
+//! there).
 
 pub mod drill;
 pub mod observe;

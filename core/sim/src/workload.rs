@@ -1,5 +1,6 @@
-//! How a container behaves under virtual time: when it starts, whether it ends by itself, how fast it
-//! answers. Inferred from the task definition, refined under `Metadata: Standin: Containers: X: Model`.
+//! How a container behaves under virtual time: when it starts, whether it ends by itself, how fast
+//! it answers. Inferred from the task definition, refined under `Metadata: Standin: Containers: X:
+//! Model`.
 
 use standin_kernel::workload::WorkloadSpec;
 use standin_kernel::{Duration, Value};

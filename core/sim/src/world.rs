@@ -261,7 +261,8 @@ impl World {
                 Effect::Log { source, line } => {
                     self.log.push(format!("{} {source}: {line}", self.now));
                 }
-                // A cancelled leg's answer is ignored by the engine; nothing is lost here on a crash.
+                // A cancelled leg's answer is ignored by the engine; nothing is lost here on a
+                // crash.
                 Effect::Cancel { .. } | Effect::Store { .. } | Effect::Reply { .. } => {}
             }
         }

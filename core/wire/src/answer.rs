@@ -237,12 +237,16 @@ mod tests {
     fn query_answers_are_wrapped_twice() {
         let text =
             body("elbv2", "DescribeRules", &json!({"Rules": [{"Priority": "1"}], "Standin": 1}));
-        assert!(text.ends_with(
-            "<DescribeRulesResponse xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
+        assert!(
+            text.ends_with(
+                "<DescribeRulesResponse \
+             xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
              <DescribeRulesResult><Rules><member><Priority>1</Priority></member></Rules>\
              </DescribeRulesResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata>\
              </DescribeRulesResponse>"
-        ), "{text}");
+            ),
+            "{text}"
+        );
         let text = body("ec2", "DescribeVpcs", &json!({"Vpcs": [{"VpcId": "vpc-1"}]}));
         assert!(text.contains("<vpcSet><item><vpcId>vpc-1</vpcId></item></vpcSet>"), "{text}");
     }

@@ -101,7 +101,8 @@ mod tests {
     fn services_are_told_apart_as_on_aws() {
         let signed = |service: &str| {
             format!(
-                "AWS4-HMAC-SHA256 Credential=AKID/20261124/ap-northeast-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+                "AWS4-HMAC-SHA256 Credential=AKID/20261124/ap-northeast-1/{service}/aws4_request, \
+                 SignedHeaders=host, Signature=0"
             )
         };
         let form = "Action=DescribeRules&Version=2015-12-01";

@@ -1,8 +1,8 @@
 //! AWS's wire protocols as pure codecs over tables: bytes of a request to (service, operation,
 //! document), and back.
 //!
-//! Reading order: [`model`] (the tables), [`detect`] (which operation is meant), [`form`] (the query
-//! protocols), [`rest`] and [`xml`] (REST-XML), [`aws_json`], [`chunks`] (uploads in
+//! Reading order: [`model`] (the tables), [`detect`] (which operation is meant), [`form`] (the
+//! query protocols), [`rest`] and [`xml`] (REST-XML), [`aws_json`], [`chunks`] (uploads in
 //! pieces), [`answer`] (answers and refusals).
 
 pub mod answer;

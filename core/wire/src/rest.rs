@@ -91,7 +91,8 @@ fn path_labels(pattern: &str, path: &str) -> Option<Labels> {
     Some(labels)
 }
 
-/// The document of an operation's input. A body that is a stream is not read here: `body` is `None`.
+/// The document of an operation's input. A body that is a stream is not read here: `body` is
+/// `None`.
 pub fn input(
     model: &Model,
     route: &Route<'_>,

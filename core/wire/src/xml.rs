@@ -1,4 +1,5 @@
-//! Documents as XML, by their shapes: what REST-XML services read, and what all XML services answer.
+//! Documents as XML, by their shapes: what REST-XML services read, and what all XML services
+//! answer.
 
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::{Reader, Writer};
@@ -61,7 +62,8 @@ fn parse(bytes: &[u8]) -> Result<Element, ApiError> {
                 let plain = quick_xml::escape::unescape(&escaped).map_err(|_| malformed())?;
                 open.last_mut().ok_or_else(malformed)?.text.push_str(&plain);
             }
-            // Nothing that AWS takes needs a document type, and entities are how parsers are harmed.
+            // Nothing that AWS takes needs a document type, and entities are how parsers are
+            // harmed.
             Event::DocType(_) => return Err(malformed()),
             Event::Eof => break,
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}

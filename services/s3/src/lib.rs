@@ -3,7 +3,8 @@
 //! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
 //! `data/` decides about requests: `endpoint` (which bucket, which kind of endpoint), `rest` and
 //! `website` (the two kinds), `access` and `policy` (may this one read), `conditional` and `range`
-//! (which part of the object), `redirect` (rules of a website), `cors`, `listing`, `error_document`.
+//! (which part of the object), `redirect` (rules of a website), `cors`, `listing`,
+//! `error_document`.
 
 mod api;
 mod data;

@@ -19,7 +19,8 @@ pub(crate) struct Follower {
 /// How a stack operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ending {
-    /// `CREATE_COMPLETE`, `UPDATE_ROLLBACK_COMPLETE`, ...; `DELETE_COMPLETE` when the stack is gone.
+    /// `CREATE_COMPLETE`, `UPDATE_ROLLBACK_COMPLETE`, ...; `DELETE_COMPLETE` when the stack is
+    /// gone.
     pub(crate) status: String,
     /// Reasons of the resources that failed, oldest first.
     pub(crate) failures: Vec<String>,

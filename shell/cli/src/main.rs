@@ -1,4 +1,5 @@
-//! The binary `standin`: what the commands and their options are. Each command is a file of its name.
+//! The binary `standin`: what the commands and their options are. Each command is a file of its
+//! name.
 
 mod down;
 mod drill;

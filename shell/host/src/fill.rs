@@ -8,8 +8,8 @@ use standin_kernel::{ApiError, Bytes, ServiceName, Value, json};
 
 use crate::driver::Driver;
 
-/// Puts every file below `folder` into `bucket` under its relative path and deletes the objects that
-/// no file stands for. Gives how many objects there are.
+/// Puts every file below `folder` into `bucket` under its relative path and deletes the objects
+/// that no file stands for. Gives how many objects there are.
 pub(crate) async fn fill(
     driver: &Rc<Driver>,
     bucket: &str,

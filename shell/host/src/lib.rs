@@ -1,8 +1,8 @@
 //! The driver on the real machine: sockets, processes, disk and clock around the engine.
 //!
 //! Reading order: [`run`] (start and stop), [`driver`] (inputs and effects), `http` (viewers and
-//! origins), [`control`] and `api` (the API port), [`workloads`] (containers as processes), [`store`]
-//! and [`blobs`] (what survives), [`orphans`] (what must not).
+//! origins), [`control`] and `api` (the API port), [`workloads`] (containers as processes),
+//! [`store`] and [`blobs`] (what survives), [`orphans`] (what must not).
 
 mod api;
 mod aws;

@@ -13,7 +13,8 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead, framing: Framing) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends a response head to a viewer that speaks `version`. `close`: the connection ends after it.
+/// Appends a response head to a viewer that speaks `version`. `close`: the connection ends after
+/// it.
 pub fn write_response(
     out: &mut Vec<u8>,
     head: &ResponseHead,

@@ -69,8 +69,8 @@ pub(super) fn copy(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<
         && asked.website_redirect_location.is_none();
     if onto_itself {
         let message = "This copy request is illegal because it is trying to copy an object to \
-            itself without changing the object's metadata, storage class, website redirect location \
-            or encryption attributes.";
+            itself without changing the object's metadata, storage class, website redirect \
+            location or encryption attributes.";
         return Err(invalid_request(message).into());
     }
     let settings = &bucket.settings;

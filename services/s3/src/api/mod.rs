@@ -2,7 +2,8 @@
 //! data plane, not them.
 //!
 //! Bodies are not here. Whoever calls `PutObject` has stored the body before and names it in the
-//! member `Standin: {Blob: SHA-256, Length: bytes, ETag: MD5}`; `GetObject` names it in the same way.
+//! member `Standin: {Blob: SHA-256, Length: bytes, ETag: MD5}`; `GetObject` names it in the same
+//! way.
 
 mod bucket;
 mod copy;

@@ -45,7 +45,8 @@ impl CorsRule {
             }
         }
         if self.allowed_methods.is_empty() || self.allowed_origins.is_empty() {
-            let message = "The XML you provided was not well-formed or did not validate against our published schema";
+            let message = "The XML you provided was not well-formed or did not validate against \
+                our published schema";
             return Err(Refusal::new("MalformedXML", 400, message));
         }
         Ok(())

@@ -297,8 +297,8 @@ fn s3_acc_07_presigned_urls_end() {
     bench.put("k", "body", json!({}));
     let mut ask = |date: &str, expires: &str| {
         let target = format!(
-            "/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAX%2F20270115&X-Amz-Date={date}\
-             &X-Amz-Expires={expires}&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+            "/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAX%2F20270115\
+             &X-Amz-Date={date}&X-Amz-Expires={expires}&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
         );
         let answer = bench.rest(&target);
         (answer.status, answer.code().unwrap().to_owned(), answer.body)
@@ -390,8 +390,8 @@ fn browsers_of_other_sites_are_told_the_rules() {
     let mut bench = Bench::public();
     bench.put("font", "body", json!({}));
     let rules = json!([
-        {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example.com"], "MaxAgeSeconds": 60,
-         "AllowedHeaders": ["x-*"], "ExposeHeaders": ["ETag"]},
+        {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example.com"],
+         "MaxAgeSeconds": 60, "AllowedHeaders": ["x-*"], "ExposeHeaders": ["ETag"]},
         {"AllowedMethods": ["HEAD"], "AllowedOrigins": ["*"]},
     ]);
     bench.ok("PutBucketCors", json!({"Bucket": "bkt", "CORSConfiguration": {"CORSRules": rules}}));

@@ -1,7 +1,7 @@
 //! The application of the test stacks: answers well or badly, as the path asks.
 //!
-//! `/healthz` 200 · `/` 200 · `/status/NNN` · `/echo` the request as it came · `/count` how often it
-//! was asked, cacheable for a minute · `/chunked` · `/big/BYTES` · `/slow/SECONDS` · `/hang` ·
+//! `/healthz` 200 · `/` 200 · `/status/NNN` · `/echo` the request as it came · `/count` how often
+//! it was asked, cacheable for a minute · `/chunked` · `/big/BYTES` · `/slow/SECONDS` · `/hang` ·
 //! `/garbage` no HTTP · `/close` nothing at all · `/cut` less than announced
 
 use std::io::{BufRead, BufReader, Read, Write};

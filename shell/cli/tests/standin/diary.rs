@@ -1,5 +1,5 @@
-//! First light: the reference stack shows the diary, the sorry page when its tasks die, and the diary
-//! again.
+//! First light: the reference stack shows the diary, the sorry page when its tasks die, and the
+//! diary again.
 
 use crate::world::{Standin, processes_of, root};
 

@@ -31,7 +31,8 @@ fn another_template_works_as_well() {
     }
     assert!(seen.body.contains("Root="), "X-Amzn-Trace-Id: {}", seen.body);
     let post = run.ask(
-        "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n\r\nshoes",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n\r\n\
+         shoes",
     );
     assert!(post.body.ends_with("\r\n\r\nshoes"), "{}", post.body);
 
@@ -74,8 +75,8 @@ fn everything_that_can_be_broken_breaks_and_mends() {
         let answer = run.get(path);
         answer.status == 503 && answer.body.contains("closed for a moment")
     };
-    // The sorry page is not at the edge yet: while its bucket is broken, or the way to every origin,
-    // viewers see the raw error.
+    // The sorry page is not at the edge yet: while its bucket is broken, or the way to every
+    // origin, viewers see the raw error.
     run.ok(&["break", "Errors", "--mode", "status=503"]);
     run.ok(&["break", "Shop", "--for", "2s"]);
     run.until("/?", "a raw error", |answer| answer.status >= 500 && !sorry("/?"));

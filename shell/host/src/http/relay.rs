@@ -1,5 +1,5 @@
-//! Sends an answer's body to the viewer: bytes at hand, a stored blob, or what an origin is sending,
-//! with a copy for the cache when a service asked for one.
+//! Sends an answer's body to the viewer: bytes at hand, a stored blob, or what an origin is
+//! sending, with a copy for the cache when a service asked for one.
 
 use std::future::poll_fn;
 use std::io;

@@ -42,7 +42,8 @@ impl Incoming {
         self.body.poll_piece(cx, &mut self.stream, &mut self.buffer, out)
     }
 
-    /// Ready when the viewer has gone away. What it sends meanwhile is kept for later, up to a limit.
+    /// Ready when the viewer has gone away. What it sends meanwhile is kept for later, up to a
+    /// limit.
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.buffer.len() < PIPELINED_BYTES_MAX {
             match poll_fill(cx, &mut self.stream, &mut self.buffer) {

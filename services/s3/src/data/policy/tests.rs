@@ -34,7 +34,7 @@ fn decide(policy: &Policy, identity: &Identity, action: &str, resource: &str) ->
     policy.decide(&Question { asker: &asker, action, resource, detail })
 }
 
-fn allows(statement: Value, identity: &Identity, action: &str, resource: &str) -> bool {
+fn allows(statement: &Value, identity: &Identity, action: &str, resource: &str) -> bool {
     let decision = decide(&policy(&json!([statement])), identity, action, resource);
     matches!(decision, Decision::Allowed { .. })
 }
@@ -90,7 +90,7 @@ fn negated_elements() {
         "NotResource": "arn:aws:s3:::b/private/*",
     });
     let ask = |identity: &Identity, action: &str, resource: &str| {
-        allows(statement.clone(), identity, action, resource)
+        allows(&statement, identity, action, resource)
     };
     assert!(ask(&anonymous, "s3:GetObject", "arn:aws:s3:::b/k"));
     assert!(!ask(&anonymous, "s3:DeleteObject", "arn:aws:s3:::b/k"));
