@@ -76,7 +76,7 @@ fn principals_actions_and_resources() {
             "Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource,
         });
         let shown = format!("{statement} {identity:?}");
-        assert_eq!(allows(statement, identity, asked, object), expected, "{shown}");
+        assert_eq!(allows(&statement, identity, asked, object), expected, "{shown}");
     }
 }
 
@@ -165,7 +165,7 @@ fn conditions() {
             "Condition": condition,
         });
         let shown = statement["Condition"].to_string();
-        let allowed = allows(statement, identity, "s3:GetObject", "arn:aws:s3:::b/k");
+        let allowed = allows(&statement, identity, "s3:GetObject", "arn:aws:s3:::b/k");
         assert_eq!(allowed, expected, "{shown}");
     }
 }
