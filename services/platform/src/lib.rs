@@ -1,10 +1,9 @@
 //! What carries no viewer: networks, roles, log groups, certificates, parameters, secrets, alarms.
 //!
 //! A folder per AWS service, each of the same shape: `state` (what is kept), `api` (the
-//! operations), `resources` (the CloudFormation types) with `table` (all their properties); small
-//! ones keep `state` and `api` in `mod`. Shared: [`operation`] (which service an operation is of),
-//! `shelf` (things that survive a restart), `made` (a CloudFormation type as a list of calls),
-//! `tags`.
+//! operations), `resources` (the CloudFormation types), `table` (all their properties). Shared:
+//! `operation` (which service an operation is of), `shelf` (things that survive a restart), `made`
+//! (a CloudFormation type as a list of calls), `tags`.
 //!
 //! Operations are called by AWS's name with the SDK's name of the service before it:
 //! `ec2:CreateVpc`, `logs:TagResource`, `sts:GetCallerIdentity`. The name alone will do while only
@@ -15,7 +14,11 @@
 //! What these services decide on AWS about packets and permissions is recorded and validated here
 //! and decides nothing: the property tables say so property by property. Quotas are not held.
 
+mod acm;
+mod autoscaling;
 mod builtin;
+mod cloudwatch;
+mod confidential;
 mod ec2;
 mod iam;
 mod logs;
@@ -23,7 +26,9 @@ mod made;
 mod name;
 mod operation;
 mod paging;
+mod secretsmanager;
 mod shelf;
+mod ssm;
 mod sts;
 mod tags;
 #[cfg(test)]
@@ -42,6 +47,11 @@ pub struct Platform {
     iam: iam::Iam,
     sts: sts::Sts,
     logs: logs::Logs,
+    acm: acm::Acm,
+    ssm: ssm::Ssm,
+    secretsmanager: secretsmanager::SecretsManager,
+    cloudwatch: cloudwatch::CloudWatch,
+    autoscaling: autoscaling::AutoScaling,
 }
 
 impl Platform {
@@ -72,6 +82,13 @@ const TYPES: &[&dyn ResourceType] = &[
     &iam::resources::INSTANCE_PROFILE,
     &logs::resources::LOG_GROUP,
     &logs::resources::LOG_STREAM,
+    &acm::resources::CERTIFICATE,
+    &ssm::resources::PARAMETER,
+    &secretsmanager::resources::SECRET,
+    &cloudwatch::resources::ALARM,
+    &cloudwatch::resources::DASHBOARD,
+    &autoscaling::resources::SCALABLE_TARGET,
+    &autoscaling::resources::SCALING_POLICY,
     &builtin::WaitConditionHandle,
     &builtin::CdkMetadata,
 ];
@@ -92,6 +109,17 @@ impl Service for Platform {
             Section::Iam => run(section, iam::OPERATIONS, &mut self.iam, cx, name, input),
             Section::Sts => run(section, sts::OPERATIONS, &mut self.sts, cx, name, input),
             Section::Logs => run(section, logs::OPERATIONS, &mut self.logs, cx, name, input),
+            Section::Acm => run(section, acm::OPERATIONS, &mut self.acm, cx, name, input),
+            Section::Ssm => run(section, ssm::OPERATIONS, &mut self.ssm, cx, name, input),
+            Section::SecretsManager => {
+                secretsmanager::call(&mut self.secretsmanager, cx, name, input)
+            }
+            Section::CloudWatch => {
+                run(section, cloudwatch::OPERATIONS, &mut self.cloudwatch, cx, name, input)
+            }
+            Section::AutoScaling => {
+                run(section, autoscaling::OPERATIONS, &mut self.autoscaling, cx, name, input)
+            }
         }
     }
 
@@ -101,6 +129,11 @@ impl Service for Platform {
             "ec2" => self.ec2.restore(kind, record)?,
             "iam" => self.iam.restore(kind, record)?,
             "logs" => self.logs.restore(kind, record)?,
+            "acm" => self.acm.restore(kind, record)?,
+            "ssm" => self.ssm.restore(kind, record)?,
+            "secretsmanager" => self.secretsmanager.restore(kind, record)?,
+            "cloudwatch" => self.cloudwatch.restore(kind, record)?,
+            "application-autoscaling" => self.autoscaling.restore(kind, record)?,
             _ => false,
         };
         if known { Ok(()) } else { Err(format!("a record of unknown kind {}", record.kind)) }

@@ -1,9 +1,9 @@
 //! Which service an operation belongs to, and how inputs are read.
 
 use serde::de::DeserializeOwned;
-use standin_kernel::{ApiError, Cx, Value};
+use standin_kernel::{ApiError, Cx, Time, Value};
 
-use crate::{ec2, iam, logs, sts};
+use crate::{acm, autoscaling, cloudwatch, ec2, iam, logs, secretsmanager, ssm, sts};
 
 /// An operation of the service whose state is `S`.
 pub(crate) type Operation<S> = fn(&mut S, &mut Cx<'_>, &Value) -> Result<Value, ApiError>;
@@ -18,10 +18,25 @@ pub(crate) enum Section {
     Iam,
     Sts,
     Logs,
+    Acm,
+    Ssm,
+    SecretsManager,
+    CloudWatch,
+    AutoScaling,
 }
 
 impl Section {
-    const ALL: [Self; 4] = [Self::Ec2, Self::Iam, Self::Sts, Self::Logs];
+    const ALL: [Self; 9] = [
+        Self::Ec2,
+        Self::Iam,
+        Self::Sts,
+        Self::Logs,
+        Self::Acm,
+        Self::Ssm,
+        Self::SecretsManager,
+        Self::CloudWatch,
+        Self::AutoScaling,
+    ];
 
     /// As SDKs name the service's client.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -30,6 +45,11 @@ impl Section {
             Self::Iam => "iam",
             Self::Sts => "sts",
             Self::Logs => "logs",
+            Self::Acm => "acm",
+            Self::Ssm => "ssm",
+            Self::SecretsManager => "secretsmanager",
+            Self::CloudWatch => "cloudwatch",
+            Self::AutoScaling => "application-autoscaling",
         }
     }
 
@@ -39,6 +59,11 @@ impl Section {
             Self::Iam => find(iam::OPERATIONS, operation).is_some(),
             Self::Sts => find(sts::OPERATIONS, operation).is_some(),
             Self::Logs => find(logs::OPERATIONS, operation).is_some(),
+            Self::Acm => find(acm::OPERATIONS, operation).is_some(),
+            Self::Ssm => find(ssm::OPERATIONS, operation).is_some(),
+            Self::SecretsManager => find(secretsmanager::OPERATIONS, operation).is_some(),
+            Self::CloudWatch => find(cloudwatch::OPERATIONS, operation).is_some(),
+            Self::AutoScaling => find(autoscaling::OPERATIONS, operation).is_some(),
         }
     }
 }
@@ -126,4 +151,11 @@ pub(crate) fn present(mut value: Value) -> Value {
         members.retain(|_, member| !member.is_null());
     }
     value
+}
+
+/// A moment as the JSON protocols write it: seconds since 1970, with a fraction.
+pub(crate) fn seconds(time: Time) -> Value {
+    let (whole, millis) = (time.seconds(), time.millis() % 1000);
+    let text = format!("{whole}.{millis:03}");
+    text.parse::<f64>().map_or(Value::Null, Value::from)
 }

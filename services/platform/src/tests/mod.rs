@@ -1,11 +1,16 @@
 //! Tests through the service's door, as the engine and CloudFormation use it.
 
+mod acm;
+mod autoscaling;
+mod cloudwatch;
 mod iam;
 mod logs;
 mod network;
 mod operation;
 mod restart;
+mod secretsmanager;
 mod security_group;
+mod ssm;
 mod stack;
 mod table;
 

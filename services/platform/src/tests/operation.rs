@@ -26,3 +26,13 @@ fn what_is_not_supported_is_said_by_name() {
     let (_, message) = bench.refused("sqs:SendMessage", json!({}));
     assert_eq!(message, "sqs:SendMessage is not supported by Standin");
 }
+
+#[test]
+fn a_name_that_several_services_have_needs_its_service() {
+    let mut bench = Bench::new();
+    let (code, message) = bench.refused("TagResource", json!({}));
+    assert_eq!(code, "InvalidAction");
+    let wanted = "TagResource is an operation of several services: write logs:TagResource or \
+                  secretsmanager:TagResource";
+    assert_eq!(message, wanted);
+}

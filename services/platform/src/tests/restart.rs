@@ -4,13 +4,14 @@ use standin_kernel::control::Record;
 use standin_kernel::{Service, json};
 
 use super::Bench;
-use super::stack::web_stack;
+use super::stack::{settings, web_stack};
 use crate::Platform;
 
 #[test]
 fn everything_is_as_before_after_a_restart() {
     let mut bench = Bench::new();
-    let all = web_stack(&mut bench);
+    let mut all = web_stack(&mut bench);
+    all.extend(settings(&mut bench));
     let seen = |bench: &mut Bench| {
         let operations = [
             "DescribeVpcs",
@@ -22,6 +23,11 @@ fn everything_is_as_before_after_a_restart() {
             "DescribeNetworkAcls",
             "ListRoles",
             "DescribeLogGroups",
+            "ListCertificates",
+            "DescribeParameters",
+            "ListSecrets",
+            "DescribeAlarms",
+            "ListDashboards",
         ];
         operations.map(|operation| bench.ok(operation, json!({})))
     };
@@ -42,7 +48,18 @@ fn a_record_that_cannot_be_read_is_an_error() {
         document: Some(document),
     };
     let mut platform = Platform::new();
-    for kind in ["x", "ec2.x", "iam.x", "logs.x"] {
+    let sections = [
+        "x",
+        "ec2.x",
+        "iam.x",
+        "logs.x",
+        "acm.x",
+        "ssm.x",
+        "secretsmanager.x",
+        "cloudwatch.x",
+        "application-autoscaling.x",
+    ];
+    for kind in sections {
         let error = platform.restore(&record(kind, json!({}))).unwrap_err();
         assert_eq!(error, format!("a record of unknown kind {kind}"));
     }

@@ -16,7 +16,8 @@ fn make(
 #[test]
 fn a_web_stack_comes_and_goes() {
     let mut bench = Bench::new();
-    let all = web_stack(&mut bench);
+    let mut all = web_stack(&mut bench);
+    all.extend(settings(&mut bench));
     for mut one in all.into_iter().rev() {
         one.delete(&mut bench);
         // What is gone already is deleted.
@@ -128,4 +129,37 @@ fn groups(bench: &mut Bench, network: &str, all: &mut Vec<Resource>) {
         "CDKMetadata",
         json!({"Analytics": "v2:deflate64:"}),
     ));
+}
+
+/// What else a web stack often declares.
+pub(super) fn settings(bench: &mut Bench) -> Vec<Resource> {
+    let service = "service/web/app";
+    let target = json!({
+        "ResourceId": service, "ScalableDimension": "ecs:service:DesiredCount",
+        "ServiceNamespace": "ecs", "MinCapacity": 2, "MaxCapacity": 4,
+    });
+    let target = make(bench, "AWS::ApplicationAutoScaling::ScalableTarget", "Target", target);
+    let policy = json!({
+        "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling", "ScalingTargetId": target.id(),
+        "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 60.0},
+    });
+    let alarm = json!({
+        "MetricName": "HTTPCode_ELB_5XX_Count", "Namespace": "AWS/ApplicationELB",
+        "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    });
+    vec![
+        target,
+        make(bench, "AWS::ApplicationAutoScaling::ScalingPolicy", "Policy", policy),
+        make(bench, "AWS::CloudWatch::Alarm", "Alarm", alarm),
+        make(bench, "AWS::CloudWatch::Dashboard", "Dashboard", json!({"DashboardBody": "{}"})),
+        make(bench, "AWS::SSM::Parameter", "Parameter", json!({"Type": "String", "Value": "x"})),
+        make(bench, "AWS::SecretsManager::Secret", "Secret", json!({"GenerateSecretString": {}})),
+        make(
+            bench,
+            "AWS::CertificateManager::Certificate",
+            "Certificate",
+            json!({"DomainName": "diary.example.com", "ValidationMethod": "DNS"}),
+        ),
+    ]
 }

@@ -71,4 +71,7 @@ fn what_replaces_is_as_the_ledger_says() {
     replacing("AWS::IAM::Policy", &[]);
     replacing("AWS::IAM::ManagedPolicy", &["Description", "ManagedPolicyName", "Path"]);
     replacing("AWS::Logs::LogGroup", &["LogGroupName"]);
+    replacing("AWS::CloudWatch::Alarm", &["AlarmName"]);
+    replacing("AWS::SSM::Parameter", &["Name"]);
+    replacing("AWS::SecretsManager::Secret", &["Name"]);
 }
