@@ -24,6 +24,8 @@ const CODES: Codes = Codes::all("ValidationException");
 
 /// How long issuing takes on AWS, once the record is there.
 const ISSUING: Duration = Duration::from_secs(120);
+/// How long a token makes two requests the same.
+const SAME: Duration = Duration::from_secs(3600);
 const VALIDITY: Duration = Duration::from_secs(198 * 24 * 3600);
 const NAMES_MAX: usize = 10;
 
@@ -50,9 +52,7 @@ struct Request {
     validation_method: Option<Method>,
     #[serde(default)]
     subject_alternative_names: Vec<String>,
-    /// The same request twice is one; each call here comes once.
-    #[serde(rename = "IdempotencyToken")]
-    _idempotency_token: Option<String>,
+    idempotency_token: Option<String>,
     #[serde(default)]
     domain_validation_options: Vec<ValidationOption>,
     options: Option<Options>,
@@ -116,6 +116,15 @@ fn request(acm: &mut Acm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiEr
             return Err(refused("InvalidDomainValidationOptionsException", message));
         }
     }
+    let same = |one: &&Certificate| {
+        asked.idempotency_token.is_some()
+            && one.token == asked.idempotency_token
+            && one.domain == domain
+            && cx.now < one.created + SAME
+    };
+    if let Some(there) = acm.certificates.values().find(same) {
+        return Ok(json!({"CertificateArn": there.arn}));
+    }
     let key_algorithm = asked.key_algorithm.unwrap_or_else(|| "RSA_2048".into());
     if !ALGORITHMS.contains(&key_algorithm.as_str()) {
         let message = format!("KeyAlgorithm must be one of {}", ALGORITHMS.join(", "));
@@ -135,6 +144,7 @@ fn request(acm: &mut Acm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiEr
         created: cx.now,
         issued: cx.now + cx.env.paced(Duration::ZERO, ISSUING),
         proofs,
+        token: asked.idempotency_token,
         tags: tags::of(asked.tags).map_err(|fault| wrong_tags(&fault))?,
     };
     let arn = certificate.arn.clone();

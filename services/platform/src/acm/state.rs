@@ -34,6 +34,8 @@ pub(super) struct Certificate {
     pub(super) issued: Time,
     /// Hexadecimal digits of the records that would prove ownership: one for each domain.
     pub(super) proofs: Vec<String>,
+    /// Of the request: the same request within an hour gives the same certificate.
+    pub(super) token: Option<String>,
     pub(super) tags: Tags,
 }
 

@@ -87,6 +87,8 @@ pub(super) struct RouteTable {
     /// Besides the local one.
     pub(super) routes: Vec<Route>,
     pub(super) associations: Vec<Association>,
+    /// Of the request that made it: the same request again gives the same table.
+    pub(super) client_token: Option<String>,
     pub(super) tags: Tags,
 }
 
@@ -155,6 +157,8 @@ pub(super) struct NatGateway {
     /// Available from here on.
     pub(super) available: Time,
     pub(super) deletion: Option<Deletion>,
+    /// Of the request that made it: the same request again gives the same gateway.
+    pub(super) client_token: Option<String>,
     pub(super) tags: Tags,
 }
 

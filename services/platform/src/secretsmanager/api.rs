@@ -78,6 +78,8 @@ fn create(all: &mut SecretsManager, cx: &mut Cx<'_>, value: &Value) -> Result<Va
              following: -/_+=.@!",
         ));
     }
+    let content = value::content(asked.secret_string, asked.secret_binary)?;
+    let token = asked.client_request_token;
     match all.secrets.get(&name) {
         Some(there) if there.deletion.is_some() => {
             return Err(invalid_request(
@@ -85,13 +87,18 @@ fn create(all: &mut SecretsManager, cx: &mut Cx<'_>, value: &Value) -> Result<Va
                  for deletion.",
             ));
         }
-        Some(_) => {
+        Some(there) => {
+            // The same request again.
+            let same = there.versions.iter().find(|one| Some(&one.id) == token.as_ref());
+            if let Some(version) = same.filter(|one| Some(&one.content) == content.as_ref()) {
+                let id = &version.id;
+                return Ok(json!({"ARN": there.arn, "Name": name, "VersionId": id}));
+            }
             let message = format!("The operation failed because the secret {name} already exists.");
             return Err(ApiError::new("ResourceExistsException", 400, message));
         }
         None => {}
     }
-    let content = value::content(asked.secret_string, asked.secret_binary)?;
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let end = cx.rng.text(6, alphabet);
     let mut secret = Secret {
@@ -107,7 +114,7 @@ fn create(all: &mut SecretsManager, cx: &mut Cx<'_>, value: &Value) -> Result<Va
     };
     let mut answer = json!({"ARN": secret.arn, "Name": name});
     if let Some(content) = content {
-        let id = value::version_id(cx, asked.client_request_token)?;
+        let id = value::version_id(cx, token)?;
         answer["VersionId"] = json!(id);
         let stages = vec![CURRENT.to_owned()];
         secret.add(Version { id, content, stages, created: cx.now })?;

@@ -53,6 +53,8 @@ fn a_target_and_its_policy_are_recorded() {
     let of = json!({"ResourceARN": tags["ResourceARN"]});
     let seen = bench.ok("application-autoscaling:ListTagsForResource", of);
     assert_eq!(seen["Tags"], json!({"a": "b"}));
+    let keys = json!({"ResourceARN": tags["ResourceARN"], "TagKeys": ["a"]});
+    bench.ok("application-autoscaling:UntagResource", keys);
     made.delete(&mut bench);
     let policies = bench.ok("DescribeScalingPolicies", ecs)["ScalingPolicies"].clone();
     assert_eq!(policies, json!([]));

@@ -40,6 +40,11 @@ fn cfn_rs_49_an_alarm_is_recorded_and_has_no_data() {
     assert_eq!(tags["Tags"], json!([]));
     bench.ok("DisableAlarmActions", json!({"AlarmNames": [name, "none"]}));
     assert_eq!(seen(&mut bench)["ActionsEnabled"], false);
+    bench.ok("EnableAlarmActions", json!({"AlarmNames": [name]}));
+    assert_eq!(seen(&mut bench)["ActionsEnabled"], true);
+    made.update(&mut bench, alarm());
+    let tags = bench.ok("cloudwatch:ListTagsForResource", json!({"ResourceARN": arn}));
+    assert_eq!(tags["Tags"][0]["Key"], "a");
     let both = json!({"AlarmNames": [name, "none"]});
     assert_eq!(bench.code("DeleteAlarms", both), "ResourceNotFound");
     made.delete(&mut bench);

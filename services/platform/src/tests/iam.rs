@@ -227,3 +227,64 @@ fn an_instance_profile_has_one_role() {
     profile.delete(&mut bench);
     bench.ok("DeleteRole", json!({"RoleName": "B"}));
 }
+
+#[test]
+fn a_role_changes_in_place() {
+    let mut bench = Bench::new();
+    let boundary = "arn:aws:iam::aws:policy/PowerUserAccess";
+    let mut properties = json!({
+        "AssumeRolePolicyDocument": trust(), "RoleName": "Task", "PermissionsBoundary": boundary,
+    });
+    let kind = "AWS::IAM::Role";
+    let mut made = Resource::new(kind, "Task", properties.clone()).create(&mut bench);
+    let of = json!({"RoleName": "Task"});
+    let seen = |bench: &mut Bench| bench.ok("GetRole", json!({"RoleName": "Task"}))["Role"].clone();
+    let there = &seen(&mut bench)["PermissionsBoundary"]["PermissionsBoundaryArn"];
+    assert_eq!(*there, boundary);
+    let mut document = trust();
+    document["Statement"][0]["Principal"]["Service"] = json!("ec2.amazonaws.com");
+    properties["AssumeRolePolicyDocument"] = document;
+    properties["PermissionsBoundary"] = Value::Null;
+    properties["Tags"] = json!([{"Key": "a", "Value": "b"}]);
+    made.update(&mut bench, properties.clone());
+    let changed = seen(&mut bench);
+    assert!(changed["AssumeRolePolicyDocument"].as_str().unwrap().contains("ec2.amazonaws.com"));
+    assert_eq!(changed["PermissionsBoundary"], Value::Null);
+    assert_eq!(bench.ok("ListRoleTags", of.clone())["Tags"][0]["Value"], "b");
+    assert_eq!(bench.code("DeleteRolePermissionsBoundary", of), "NoSuchEntity");
+    properties["PermissionsBoundary"] = json!(boundary);
+    made.update(&mut bench, properties);
+    assert_eq!(seen(&mut bench)["PermissionsBoundary"]["PermissionsBoundaryArn"], boundary);
+    let described = json!({"RoleName": "Task", "Description": "x"});
+    assert_eq!(bench.ok("UpdateRoleDescription", described)["Role"]["Description"], "x");
+}
+
+#[test]
+fn documents_come_back_encoded_as_on_aws() {
+    let mut bench = Bench::new();
+    role(&mut bench, "Task");
+    let document = reads().to_string();
+    let put = json!({"RoleName": "Task", "PolicyName": "p", "PolicyDocument": document});
+    bench.ok("PutRolePolicy", put);
+    let of = json!({"RoleName": "Task", "PolicyName": "p"});
+    let encoded = bench.ok("GetRolePolicy", of)["PolicyDocument"].clone();
+    assert!(encoded.as_str().unwrap().starts_with("%7B%22Statement%22%3A"), "{encoded}");
+    let made = bench.ok("CreatePolicy", json!({"PolicyName": "p", "PolicyDocument": document}));
+    let arn = made["Policy"]["Arn"].clone();
+    let first = bench.ok("GetPolicyVersion", json!({"PolicyArn": arn, "VersionId": "v1"}));
+    assert_eq!(first["PolicyVersion"]["Document"], encoded);
+    bench.ok("TagPolicy", json!({"PolicyArn": arn, "Tags": [{"Key": "a", "Value": "b"}]}));
+    let local = json!({"Scope": "Local"});
+    let seen = bench.ok("ListPolicies", local.clone())["Policies"].clone();
+    assert_eq!((&seen[0]["PolicyName"], &seen[0]["Tags"][0]["Key"]), (&json!("p"), &json!("a")));
+    bench.ok("UntagPolicy", json!({"PolicyArn": arn, "TagKeys": ["a"]}));
+    assert_eq!(bench.ok("ListPolicies", local)["Policies"][0]["Tags"], json!([]));
+    // AWS's own policies cannot be listed here, and that is said.
+    assert_eq!(bench.code("ListPolicies", json!({})), "ValidationError");
+    bench.ok("CreateInstanceProfile", json!({"InstanceProfileName": "a", "Path": "/x/"}));
+    let profiles = |bench: &mut Bench, prefix: &str| {
+        let seen = bench.ok("ListInstanceProfiles", json!({"PathPrefix": prefix}));
+        seen["InstanceProfiles"].as_array().unwrap().len()
+    };
+    assert_eq!((profiles(&mut bench, "/x/"), profiles(&mut bench, "/y/")), (1, 0));
+}

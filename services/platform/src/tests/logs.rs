@@ -77,3 +77,25 @@ fn groups_and_streams_are_refused_in_aws_words() {
 fn group_of(name: &str) -> Value {
     json!({"LogGroupName": name})
 }
+
+#[test]
+fn a_group_takes_and_loses_a_key_and_tags() {
+    let mut bench = Bench::new();
+    let mut properties = json!({"LogGroupName": "a", "KmsKeyId": "arn:aws:kms:x"});
+    let kind = "AWS::Logs::LogGroup";
+    let mut made = Resource::new(kind, "Group", properties.clone()).create(&mut bench);
+    let key = |bench: &mut Bench| {
+        bench.ok("DescribeLogGroups", json!({}))["logGroups"][0]["kmsKeyId"].clone()
+    };
+    assert_eq!(key(&mut bench), "arn:aws:kms:x");
+    properties["KmsKeyId"] = Value::Null;
+    properties["Tags"] = json!([{"Key": "a", "Value": "b"}]);
+    made.update(&mut bench, properties.clone());
+    assert_eq!(key(&mut bench), Value::Null);
+    let arn = made.attribute("Arn").clone();
+    let tags = bench.ok("logs:ListTagsForResource", json!({"resourceArn": arn}));
+    assert_eq!(tags["tags"], json!({"a": "b"}));
+    properties["KmsKeyId"] = json!("arn:aws:kms:y");
+    made.update(&mut bench, properties);
+    assert_eq!(key(&mut bench), "arn:aws:kms:y");
+}

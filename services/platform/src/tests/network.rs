@@ -434,3 +434,64 @@ fn tags_are_put_described_and_taken_away() {
     });
     assert_eq!(bench.code("CreateVpc", wrong), "InvalidParameterValue");
 }
+
+#[test]
+fn a_region_has_its_zones() {
+    let mut bench = Bench::new();
+    let zones = bench.ok("DescribeAvailabilityZones", json!({}))["AvailabilityZones"].clone();
+    let ids: Vec<&Value> = zones.as_array().unwrap().iter().map(|zone| &zone["ZoneId"]).collect();
+    assert_eq!(ids, ["apne1-az1", "apne1-az2", "apne1-az3"]);
+    let one = json!({"ZoneNames": ["ap-northeast-1d"]});
+    let seen = bench.ok("DescribeAvailabilityZones", one)["AvailabilityZones"].clone();
+    assert_eq!(seen.as_array().unwrap().len(), 1);
+    let none = json!({"ZoneNames": ["ap-northeast-1b"]});
+    assert_eq!(bench.code("DescribeAvailabilityZones", none), "InvalidParameterValue");
+    let regions = bench.ok("DescribeRegions", json!({"AllRegions": false}))["Regions"].clone();
+    assert_eq!(regions[0]["RegionName"], "ap-northeast-1");
+    assert_eq!(
+        bench.code("DescribeRegions", json!({"RegionNames": ["x"]})),
+        "InvalidParameterValue"
+    );
+    let none = json!({"PrefixListIds": ["pl-1"]});
+    assert_eq!(bench.code("DescribeManagedPrefixLists", none), "InvalidPrefixListID.NotFound");
+}
+
+#[test]
+fn a_route_is_turned_to_another_gateway() {
+    let mut bench = Bench::new();
+    let vpc = vpc(&mut bench, "10.0.0.0/16");
+    let subnet = subnet(&mut bench, &vpc, "10.0.0.0/24");
+    let internet = gateway(&mut bench, &vpc);
+    let private = json!({"SubnetId": subnet, "ConnectivityType": "private"});
+    let nat = bench.ok("CreateNatGateway", private)["NatGateway"]["NatGatewayId"].clone();
+    let made = bench.ok("CreateRouteTable", json!({"VpcId": vpc}));
+    let table = made["RouteTable"]["RouteTableId"].clone();
+    let mut properties = json!({
+        "RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": internet,
+    });
+    let replace = bench.refused("ReplaceRoute", properties.clone());
+    assert_eq!(replace.0, "InvalidRoute.NotFound");
+    let mut route = Resource::new("AWS::EC2::Route", "Route", properties.clone());
+    route = route.create(&mut bench);
+    properties["GatewayId"] = Value::Null;
+    properties["NatGatewayId"] = nat.clone();
+    route.update(&mut bench, properties);
+    let seen = bench.ok("DescribeRouteTables", json!({"RouteTableIds": [table]}));
+    let route = &seen["RouteTables"][0]["Routes"][1];
+    assert_eq!((&route["NatGatewayId"], &route["GatewayId"]), (&nat, &Value::Null));
+}
+
+#[test]
+fn the_tenancy_of_a_vpc_only_goes_back_to_default() {
+    let mut bench = Bench::new();
+    let properties = json!({"CidrBlock": "10.0.0.0/16", "InstanceTenancy": "dedicated"});
+    let mut vpc = Resource::new("AWS::EC2::VPC", "Vpc", properties).create(&mut bench);
+    let tenancy = |bench: &mut Bench| {
+        bench.ok("DescribeVpcs", json!({}))["Vpcs"][0]["InstanceTenancy"].clone()
+    };
+    assert_eq!(tenancy(&mut bench), "dedicated");
+    vpc.update(&mut bench, json!({"CidrBlock": "10.0.0.0/16"}));
+    assert_eq!(tenancy(&mut bench), "default");
+    let back = json!({"VpcId": vpc.id(), "InstanceTenancy": "dedicated"});
+    assert_eq!(bench.code("ModifyVpcTenancy", back), "InvalidParameterValue");
+}

@@ -38,9 +38,11 @@ fn cfn_rs_32_a_secret_whose_password_is_made_here() {
         (&json!("of the database"), &json!("a"))
     );
     properties["GenerateSecretString"]["PasswordLength"] = json!(24);
+    properties["Tags"] = Value::Null;
     made.update(&mut bench, properties);
     let new: Value = serde_json::from_str(&secret(&mut bench, name)).unwrap();
     assert_eq!(new["password"].as_str().unwrap().len(), 24);
+    assert_eq!(bench.ok("DescribeSecret", json!({"SecretId": name}))["Tags"], json!([]));
     let before =
         bench.ok("GetSecretValue", json!({"SecretId": name, "VersionStage": "AWSPREVIOUS"}));
     assert!(before["SecretString"].as_str().unwrap().contains(&password));

@@ -83,6 +83,11 @@ fn cfn_rs_40_two_groups_name_each_other_through_rules_of_their_own() {
     let used = bench.refused("DeleteSecurityGroup", json!({"GroupId": one.id()}));
     let message = format!("resource {} has a dependent object", one.id());
     assert_eq!(used, ("DependencyViolation".to_owned(), message));
+    let mut properties = egress.properties.clone();
+    properties["Description"] = json!("out");
+    egress.update(&mut bench, properties);
+    let permissions = group(&mut bench, other.id())["IpPermissionsEgress"].clone();
+    assert_eq!(permissions[1]["UserIdGroupPairs"][0]["Description"], "out");
     for resource in [&mut ingress, &mut egress, &mut one, &mut other] {
         resource.delete(&mut bench);
         resource.delete(&mut bench);

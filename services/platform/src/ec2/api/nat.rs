@@ -27,9 +27,7 @@ struct Create {
     allocation_id: Option<String>,
     connectivity_type: Option<String>,
     private_ip_address: Option<Ipv4Addr>,
-    /// The same request twice is one; each call here comes once.
-    #[serde(rename = "ClientToken")]
-    _client_token: Option<String>,
+    client_token: Option<String>,
     #[serde(default)]
     tag_specifications: Vec<Specification>,
 }
@@ -37,6 +35,11 @@ struct Create {
 pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Create = read("CreateNatGateway", value, CODES)?;
     settle(ec2, cx);
+    let same =
+        |nat: &&NatGateway| asked.client_token.is_some() && nat.client_token == asked.client_token;
+    if let Some(there) = ec2.nat_gateways.values().find(same) {
+        return Ok(json!({"NatGateway": show(cx, there)}));
+    }
     let vpc = ec2.subnet(&asked.subnet_id)?.vpc.clone();
     let public = public(ec2, &asked, &vpc)?;
     let private_ip = private_ip(ec2, cx, &asked)?;
@@ -51,6 +54,7 @@ pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         created: cx.now,
         available: cx.now + cx.env.paced(Duration::ZERO, START),
         deletion: None,
+        client_token: asked.client_token,
         tags,
     };
     if let Some((allocation, _)) = &nat.public {

@@ -17,6 +17,7 @@ use crate::tags::list;
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Create {
     vpc_id: String,
+    client_token: Option<String>,
     #[serde(default)]
     tag_specifications: Vec<Specification>,
 }
@@ -24,11 +25,18 @@ struct Create {
 pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Create = read("CreateRouteTable", value, CODES)?;
     ec2.vpc(&asked.vpc_id)?;
+    let same = |table: &&RouteTable| {
+        asked.client_token.is_some() && table.client_token == asked.client_token
+    };
+    if let Some(there) = ec2.route_tables.values().find(same) {
+        return Ok(json!({"RouteTable": show(ec2, cx, there)}));
+    }
     let table = RouteTable {
         id: ec2_id(cx.rng, "rtb"),
         vpc: asked.vpc_id,
         routes: Vec::new(),
         associations: Vec::new(),
+        client_token: asked.client_token,
         tags: specified(asked.tag_specifications, "route-table")?,
     };
     let id = table.id.clone();

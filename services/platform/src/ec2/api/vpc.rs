@@ -72,6 +72,7 @@ fn make(ec2: &mut Ec2, cx: &mut Cx<'_>, cidr: Cidr, tenancy: String, tags: Tags)
         vpc: id.clone(),
         routes: Vec::new(),
         associations: vec![main],
+        client_token: None,
         tags: Tags::new(),
     };
     let rules = vec![Rule::from_same_group(cx.rng, &group), Rule::to_anywhere(cx.rng)];
