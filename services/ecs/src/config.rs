@@ -99,6 +99,8 @@ pub(crate) struct AwsLogs {
     pub(crate) group: String,
     /// `awslogs-stream-prefix`; the stream is `PREFIX/CONTAINER/TASK-ID`.
     pub(crate) stream_prefix: String,
+    /// `awslogs-create-group`; false by default.
+    pub(crate) create_group: bool,
 }
 
 /// The settings of a service, whole: an update brings all of them again.

@@ -46,7 +46,7 @@ pub(crate) enum ServiceTimer {
     Forget,
 }
 
-/// A call to the load balancers under way.
+/// A call to another service under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Register {
@@ -59,6 +59,10 @@ pub(crate) enum Call {
     },
     TargetHealth {
         service: String,
+        group: String,
+    },
+    LogGroup {
+        task: String,
         group: String,
     },
     /// Nobody waits for the reply.
@@ -101,11 +105,14 @@ impl Desk {
         self.ticket
     }
 
-    /// Calls the load balancers' service.
+    /// Calls an operation; those of the log groups begin with `logs:`, the others are the load
+    /// balancers'.
     pub(crate) fn call(&mut self, cx: &mut Cx<'_>, call: Call, operation: &str, input: Value) {
         let ticket = self.new_ticket();
         self.calls.insert(ticket, call);
-        cx.call(ticket, ServiceName::Elbv2, operation, input);
+        let logs = operation.starts_with("logs:");
+        let service = if logs { ServiceName::Platform } else { ServiceName::Elbv2 };
+        cx.call(ticket, service, operation, input);
     }
 
     pub(crate) fn called(&mut self, ticket: u64) -> Option<Call> {

@@ -37,6 +37,7 @@ impl Task {
             TaskTimer::Pulled => {
                 self.times.pull_stopped_at = Some(cx.now);
                 self.touch();
+                self.ask_for_log_groups(cx, desk);
                 self.advance(cx, desk);
             }
             TaskTimer::StartTimeout(index) => {
@@ -152,7 +153,8 @@ impl Task {
     /// Starts what may start, and is RUNNING when everything is.
     pub(crate) fn advance(&mut self, cx: &mut Cx<'_>, desk: &mut Desk) {
         let active = matches!(self.status, LastStatus::Activating | LastStatus::Running);
-        if !active || !self.is_wanted() || self.times.pull_stopped_at.is_none() {
+        let ready = self.times.pull_stopped_at.is_some() && self.groups_awaited.is_empty();
+        if !active || !self.is_wanted() || !ready {
             return;
         }
         while self.start_containers(cx, desk) {}

@@ -1,9 +1,9 @@
 //! The running side: keeps the tasks of services and the tasks run by hand, as ECS and Fargate do.
 //!
-//! [`Scheduler`] is the way in. `task`, `life`, `shutdown`, `registration` are a task from start to
-//! end; `container`, `dependency`, `health_check` what is inside it. `service`, `deployment`,
-//! `standing`, `plan`, `reconcile`, `throttle` keep a service at its desired count; `events` is
-//! what it says meanwhile. `desk`, `numbers`, `address` are shared by all.
+//! [`Scheduler`] is the way in. `task`, `life`, `logs`, `registration`, `shutdown` are a task from
+//! start to end; `container`, `dependency`, `health_check` what is inside it. `service`,
+//! `deployment`, `standing`, `plan`, `reconcile`, `throttle` keep a service at its desired count;
+//! `events` is what it says meanwhile. `desk`, `numbers`, `address` are shared by all.
 
 mod address;
 mod container;
@@ -13,6 +13,7 @@ mod desk;
 mod events;
 mod health_check;
 mod life;
+mod logs;
 mod numbers;
 mod plan;
 mod reconcile;
@@ -256,6 +257,12 @@ impl Scheduler {
             Some(Call::TargetHealth { service, group }) => {
                 let seen = reply.ok().map(|reply| Seen::read(&reply));
                 self.targets_seen(cx, &service, &group, seen.as_deref());
+            }
+            Some(Call::LogGroup { task: arn, group }) => {
+                if let Some(task) = self.tasks.get_mut(&arn) {
+                    task.log_group_seen(cx, &mut self.desk, &group, &reply);
+                }
+                self.after(cx, &arn);
             }
             Some(Call::Unattended) | None => {}
         }

@@ -3,6 +3,7 @@
 //! `life` leads it up to RUNNING, `shutdown` down to STOPPED, `registration` in and out of its
 //! target groups. What the service must know of is left in `news`.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -45,6 +46,9 @@ pub(crate) struct Task {
     pub(crate) version: u64,
     #[serde(skip)]
     pub(crate) stored_version: u64,
+    /// Log groups of which it is not known yet whether they exist.
+    #[serde(skip)]
+    pub(crate) groups_awaited: BTreeSet<String>,
     /// The throttle's attempt that started it.
     #[serde(skip)]
     pub(crate) attempt: u64,
@@ -133,6 +137,7 @@ impl Task {
             targets: new.load_balancers.into_iter().map(Target::new).collect(),
             version: 1,
             stored_version: 0,
+            groups_awaited: BTreeSet::new(),
             attempt: new.attempt,
             was_healthy: false,
             found_unhealthy: false,

@@ -134,8 +134,13 @@ impl Bench {
                     self.ecs.workload(&mut cx, workload, event);
                 }
                 Out::Call { ticket, service, operation, input } => {
-                    assert_eq!(service, ServiceName::Elbv2);
-                    let reply = balance(self.now, &mut self.targets, &operation, &input);
+                    let reply = match service {
+                        // Every log group exists.
+                        ServiceName::Platform => {
+                            json!({"logGroups": [{"logGroupName": input["logGroupNamePrefix"]}]})
+                        }
+                        _ => balance(self.now, &mut self.targets, &operation, &input),
+                    };
                     self.ecs.reply(&mut cx, ticket, Ok(reply));
                 }
                 other => panic!("ECS does not do {other:?}"),

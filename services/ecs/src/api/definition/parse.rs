@@ -70,5 +70,9 @@ fn health_check(check: &document::HealthCheck) -> HealthCheck {
 /// The driver is `awslogs`: no other is taken (ECS-LO-01).
 fn logs(configuration: &document::LogConfiguration) -> AwsLogs {
     let option = |name: &str| configuration.options.get(name).cloned().unwrap_or_default();
-    AwsLogs { group: option("awslogs-group"), stream_prefix: option("awslogs-stream-prefix") }
+    AwsLogs {
+        group: option("awslogs-group"),
+        stream_prefix: option("awslogs-stream-prefix"),
+        create_group: option("awslogs-create-group") == "true",
+    }
 }

@@ -191,7 +191,8 @@ fn ecs_nw_01_ecs_lo_02_a_container_gets_the_address_and_the_log_stream_of_its_ta
     let mut app = container("app", true);
     app.entry_point = vec!["/entry".into()];
     app.environment = vec![("AWS_REGION".into(), "mine".into()), ("A".into(), "1".into())];
-    app.logs = Some(config::AwsLogs { group: "g".into(), stream_prefix: "web".into() });
+    app.logs = logs(false);
+    world.log_groups.insert("g".into());
     let arn = world.run_task(definition(1, vec![app]));
     world.run(1);
     let (spec, id) = (&world.specs[0], arn.rsplit('/').next().unwrap_or_default());
@@ -214,6 +215,38 @@ fn ecs_nw_01_two_tasks_have_different_addresses_and_one_is_not_given_again_at_on
     world.run(10);
     let after = world.scheduler.tasks_of(SERVICE);
     assert!(after.iter().all(|(_, new)| before.iter().all(|(_, old)| old != new)));
+}
+
+fn logs(create_group: bool) -> Option<config::AwsLogs> {
+    Some(config::AwsLogs { group: "g".into(), stream_prefix: "web".into(), create_group })
+}
+
+#[test]
+fn ecs_lo_02_without_its_log_group_a_task_does_not_start() {
+    let mut world = World::new(Pace::Fast);
+    world.log_groups.insert("g2".into());
+    let mut app = container("app", true);
+    app.logs = logs(false);
+    let arn = world.run_task(definition(1, vec![app]));
+    world.run(1);
+    let task = world.task(&arn);
+    assert_eq!(task.stop_code, Some(StopCode::TaskFailedToStart));
+    let reason = task.stopped_reason.unwrap_or_default();
+    assert!(reason.starts_with("ResourceInitializationError: "), "{reason}");
+    assert!(world.specs.is_empty());
+}
+
+#[test]
+fn ecs_lo_02_a_log_group_is_made_where_that_is_wanted() {
+    let mut world = World::new(Pace::Fast);
+    let mut app = container("app", true);
+    app.logs = logs(true);
+    let mut agent = container("agent", false);
+    agent.logs = logs(false);
+    let arn = world.run_task(definition(1, vec![app, agent]));
+    world.run(1);
+    assert_eq!(world.task(&arn).last_status, LastStatus::Running);
+    assert!(world.log_groups.contains("g"));
 }
 
 fn restarting(period_s: u32, ignored: &[i32]) -> config::TaskDefinition {

@@ -8,7 +8,7 @@ mod random;
 mod restart;
 mod scheduler;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -73,6 +73,7 @@ pub(super) struct World {
     pub(super) targets: BTreeMap<(String, u16), TargetModel>,
     pub(super) drain: Duration,
     pub(super) refuse_registration: bool,
+    pub(super) log_groups: BTreeSet<String>,
     pub(super) records: BTreeMap<(String, String), Value>,
     /// `(time, what, container, workload)`, what being `launch`, `TERM` or `KILL`.
     pub(super) done: Vec<(Time, &'static str, String, WorkloadId)>,
@@ -98,6 +99,7 @@ impl World {
             targets: BTreeMap::new(),
             drain: Duration::from_secs(5),
             refuse_registration: false,
+            log_groups: BTreeSet::new(),
             records: BTreeMap::new(),
             done: Vec::new(),
             specs: Vec::new(),
@@ -146,8 +148,10 @@ impl World {
                 self.later(TICK, workload, WorkloadEvent::ExecDone { ticket: exec.ticket, code });
             }
             Out::Call { ticket, service, operation, input } => {
-                assert_eq!(service, ServiceName::Elbv2);
-                let reply = self.elbv2(&operation, &input);
+                let reply = match service {
+                    ServiceName::Platform => self.logs(&operation, &input),
+                    _ => self.elbv2(&operation, &input),
+                };
                 self.act(|scheduler, cx| scheduler.reply(cx, ticket, reply));
             }
             Out::Store(Record { kind, id, document }) => {
@@ -199,6 +203,18 @@ impl World {
     fn later(&mut self, after: Duration, id: WorkloadId, event: WorkloadEvent) {
         self.sequence += 1;
         self.queue.insert((self.now + after, self.sequence), (id, event));
+    }
+
+    fn logs(&mut self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        if operation == "logs:CreateLogGroup" {
+            self.log_groups.extend(input["logGroupName"].as_str().map(str::to_owned));
+            return Ok(json!({}));
+        }
+        assert_eq!(operation, "logs:DescribeLogGroups");
+        let prefix = input["logGroupNamePrefix"].as_str().unwrap_or_default();
+        let found = self.log_groups.iter().filter(|group| group.starts_with(prefix));
+        let found: Vec<_> = found.map(|group| json!({"logGroupName": group})).collect();
+        Ok(json!({"logGroups": found}))
     }
 
     fn elbv2(&mut self, operation: &str, input: &Value) -> Result<Value, ApiError> {

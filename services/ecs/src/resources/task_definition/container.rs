@@ -87,8 +87,7 @@ const LOG_CONFIGURATION: &[Property] = &[
 ];
 
 const LOG_OPTIONS: &[Property] = &[
-    Property::new("awslogs-create-group", Kind::Choice(&["true", "false"]))
-        .no_effect("lines are kept whether the group exists or not"),
+    Property::new("awslogs-create-group", Kind::Choice(&["true", "false"])),
     Property::new("awslogs-datetime-format", Kind::Text).no_effect("a line is an event here"),
     Property::new("awslogs-group", Kind::Text),
     Property::new("awslogs-multiline-pattern", Kind::Text).no_effect("a line is an event here"),
