@@ -117,7 +117,8 @@ fn observed(
     }
 }
 
-fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
+/// Creates the stack and fills its buckets.
+pub(crate) fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
     let failed = |why: String| DrillError::Stack(why);
     let service = ServiceName::CloudFormation;
     world

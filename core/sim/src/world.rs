@@ -140,9 +140,14 @@ impl World {
 
     /// A viewer asks; the answer is found with [`World::seen`] once time has passed.
     pub fn ask(&mut self, host: &str, target: &str, trace: bool) -> ExchangeId {
-        let exchange = self.engine.open();
         let mut head = RequestHead::get(host, target);
         head.headers.append("User-Agent", "standin-drill");
+        self.request(head, trace)
+    }
+
+    /// The same with any method and headers; without a body.
+    pub fn request(&mut self, head: RequestHead, trace: bool) -> ExchangeId {
+        let exchange = self.engine.open();
         let request = Request {
             head,
             peer: SocketAddr::from(([127, 0, 0, 1], 40_000)),
