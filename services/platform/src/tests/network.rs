@@ -495,3 +495,42 @@ fn the_tenancy_of_a_vpc_only_goes_back_to_default() {
     let back = json!({"VpcId": vpc.id(), "InstanceTenancy": "dedicated"});
     assert_eq!(bench.code("ModifyVpcTenancy", back), "InvalidParameterValue");
 }
+
+#[test]
+fn cfn_rs_41_a_route_table_and_its_tags() {
+    let mut bench = Bench::new();
+    let vpc = vpc(&mut bench, "10.0.0.0/16");
+    let properties = |value: &str| json!({"VpcId": vpc, "Tags": [{"Key": "a", "Value": value}]});
+    let kind = "AWS::EC2::RouteTable";
+    let mut table = Resource::new(kind, "Routes", properties("1")).create(&mut bench);
+    assert!(table.id().starts_with("rtb-0"), "{}", table.id());
+    assert_eq!(table.attribute("RouteTableId"), table.id());
+    table.update(&mut bench, properties("2"));
+    let seen = bench.ok("DescribeRouteTables", json!({"RouteTableIds": [table.id()]}));
+    assert_eq!(seen["RouteTables"][0]["Tags"][0]["Value"], "2");
+    assert_eq!(seen["RouteTables"][0]["Routes"][0]["DestinationCidrBlock"], "10.0.0.0/16");
+}
+
+#[test]
+fn cfn_rs_44_cfn_rs_45_a_gateway_and_its_attachment() {
+    let mut bench = Bench::new();
+    let vpc = vpc(&mut bench, "10.0.0.0/16");
+    let mut make =
+        || Resource::new("AWS::EC2::InternetGateway", "Gateway", json!({})).create(&mut bench);
+    let (one, other) = (make(), make());
+    assert!(one.id().starts_with("igw-0"), "{}", one.id());
+    assert_eq!(one.attribute("InternetGatewayId"), one.id());
+    let of = |gateway: &str| json!({"VpcId": vpc, "InternetGatewayId": gateway});
+    let kind = "AWS::EC2::VPCGatewayAttachment";
+    let mut attachment = Resource::new(kind, "Attachment", of(one.id())).create(&mut bench);
+    assert_eq!(attachment.id(), format!("IGW|{vpc}"));
+    let failed = Resource::new(kind, "Second", of(other.id())).fails(&mut bench);
+    assert!(failed.contains("already has an internet gateway attached"), "{failed}");
+    attachment.update(&mut bench, of(other.id()));
+    let filters = json!([{"Name": "attachment.vpc-id", "Values": [vpc]}]);
+    let seen = bench.ok("DescribeInternetGateways", json!({"Filters": filters}));
+    assert_eq!(seen["InternetGateways"][0]["InternetGatewayId"], other.id());
+    assert_eq!(seen["InternetGateways"].as_array().unwrap().len(), 1);
+    attachment.delete(&mut bench);
+    attachment.delete(&mut bench);
+}
