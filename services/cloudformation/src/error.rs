@@ -23,6 +23,16 @@ pub(crate) fn stack_exists(name: &str) -> ApiError {
     ApiError::new("AlreadyExistsException", 400, format!("Stack [{name}] already exists"))
 }
 
+/// CFN-CS-05
+pub(crate) fn no_change_set(name: &str) -> ApiError {
+    ApiError::new("ChangeSetNotFound", 404, format!("ChangeSet [{name}] does not exist"))
+}
+
+/// CFN-CS-03
+pub(crate) fn change_set_status(message: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidChangeSetStatus", 400, message)
+}
+
 /// CFN-TP-11, CFN-TP-12: an input that breaks the API's own model.
 pub(crate) fn constraint(value: &str, member: &str, constraint: &str) -> ApiError {
     validation(format!(

@@ -2,11 +2,12 @@
 //! the public operations of the services.
 //!
 //! Reading order: [`template`] (the language), `state` and `status` (what is known of a stack),
-//! `revision` (one version of it), `machine` (how an operation goes on, step by step), `event`
+//! `revision` (one version of it), `change_set` (what a version would change), `machine` (how an operation goes on, step by step), `event`
 //! (what it tells), `api` (the operations), `store` (restarts), `view` (what others ask), [`check`]
 //! (a template without a stack).
 
 mod api;
+mod change_set;
 pub mod check;
 mod error;
 mod event;
@@ -103,7 +104,9 @@ impl Service for CloudFormation {
         }
         for timer in due {
             let stack_id = match &timer {
-                Timer::Job((stack_id, _)) | Timer::Sweep((stack_id, _)) => stack_id,
+                Timer::Job((stack_id, _))
+                | Timer::Sweep((stack_id, _))
+                | Timer::ChangeSet((stack_id, _)) => stack_id,
                 Timer::Timeout(stack_id) | Timer::Resume(stack_id) => stack_id,
             };
             self.run(cx, stack_id, |run| {
@@ -112,6 +115,7 @@ impl Service for CloudFormation {
                     Timer::Sweep((_, logical_id)) => run.sweep_again(logical_id),
                     Timer::Timeout(_) => run.timed_out(),
                     Timer::Resume(_) => {}
+                    Timer::ChangeSet((_, id)) => run.work_out(id),
                 }
                 run.advance();
             });

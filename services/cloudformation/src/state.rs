@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 use standin_kernel::{Time, Value};
 
+use crate::change_set::ChangeSet;
 use crate::event::Event;
 use crate::revision::Revision;
 use crate::status::{ResourceStatus, StackStatus};
@@ -15,13 +16,16 @@ use crate::template::OutputValue;
 #[derive(Debug)]
 pub(crate) struct Stack {
     pub(crate) facts: Facts,
-    /// What the stack is, or is being brought to.
+    /// What the stack is, or is being brought to. Of a stack under review, that of its first
+    /// change set, which nobody is shown.
     pub(crate) revision: Revision,
     /// What it was when it last rested well; what an update rolls back to.
     pub(crate) stable: Option<Revision>,
     resources: BTreeMap<String, Resource>,
     /// Oldest first.
     pub(crate) events: VecDeque<Event>,
+    /// By ARN.
+    change_sets: BTreeMap<String, ChangeSet>,
     pub(crate) dirty: Dirty,
 }
 
@@ -34,6 +38,7 @@ pub(crate) struct Dirty {
     /// Sequence numbers of events that are new, and of those forgotten.
     pub(crate) events: Vec<u64>,
     pub(crate) forgotten_events: Vec<u64>,
+    pub(crate) change_sets: BTreeSet<String>,
 }
 
 /// A stack's own record.
@@ -249,11 +254,40 @@ pub(crate) struct Calling {
     pub(crate) context: Value,
 }
 
+impl Facts {
+    pub(crate) fn new(id: &str, name: &str, created: Time, status: StackStatus) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            created,
+            updated: None,
+            deleted: None,
+            status,
+            reason: None,
+            outputs: Vec::new(),
+            imports: BTreeSet::new(),
+            options: Options::default(),
+            failure: None,
+            token: None,
+            termination_protection: false,
+            event_count: 0,
+            name_count: 0,
+        }
+    }
+}
+
 impl Stack {
     pub(crate) fn new(facts: Facts, revision: Revision) -> Self {
         let dirty = Dirty { facts: true, revisions: true, ..Dirty::default() };
-        let (resources, events) = (BTreeMap::new(), VecDeque::new());
-        Self { facts, revision, stable: None, resources, events, dirty }
+        Self {
+            facts,
+            revision,
+            stable: None,
+            resources: BTreeMap::new(),
+            events: VecDeque::new(),
+            change_sets: BTreeMap::new(),
+            dirty,
+        }
     }
 
     /// A stack as it was stored.
@@ -263,8 +297,10 @@ impl Stack {
         stable: Option<Revision>,
         resources: BTreeMap<String, Resource>,
         events: VecDeque<Event>,
+        change_sets: BTreeMap<String, ChangeSet>,
     ) -> Self {
-        Self { facts, revision, stable, resources, events, dirty: Dirty::default() }
+        let dirty = Dirty::default();
+        Self { facts, revision, stable, resources, events, change_sets, dirty }
     }
 
     pub(crate) const fn status(&self) -> StackStatus {
@@ -309,6 +345,40 @@ impl Stack {
     pub(crate) fn remove(&mut self, logical_id: &str) {
         if self.resources.remove(logical_id).is_some() {
             self.dirty.resources.insert(logical_id.to_owned());
+        }
+    }
+
+    pub(crate) const fn change_sets(&self) -> &BTreeMap<String, ChangeSet> {
+        &self.change_sets
+    }
+
+    pub(crate) fn change_set_mut(&mut self, id: &str) -> Option<&mut ChangeSet> {
+        let change_set = self.change_sets.get_mut(id)?;
+        self.dirty.change_sets.insert(id.to_owned());
+        Some(change_set)
+    }
+
+    pub(crate) fn insert_change_set(&mut self, change_set: ChangeSet) {
+        let id = change_set.facts.id.clone();
+        self.dirty.change_sets.insert(id.clone());
+        self.change_sets.insert(id, change_set);
+    }
+
+    /// Forgets the change sets but one (CFN-CS-05).
+    pub(crate) fn keep_change_set(&mut self, kept: Option<&str>) {
+        let dirty = &mut self.dirty.change_sets;
+        self.change_sets.retain(|id, _| {
+            let stays = Some(id.as_str()) == kept;
+            if !stays {
+                dirty.insert(id.clone());
+            }
+            stays
+        });
+    }
+
+    pub(crate) fn remove_change_set(&mut self, id: &str) {
+        if self.change_sets.remove(id).is_some() {
+            self.dirty.change_sets.insert(id.to_owned());
         }
     }
 

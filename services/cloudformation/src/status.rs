@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StackStatus {
+    /// Made by a change set that was not executed yet (CFN-ST-21).
+    ReviewInProgress,
     CreateInProgress,
     CreateFailed,
     CreateComplete,
@@ -39,6 +41,7 @@ pub(crate) enum Phase {
 impl StackStatus {
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::ReviewInProgress => "REVIEW_IN_PROGRESS",
             Self::CreateInProgress => "CREATE_IN_PROGRESS",
             Self::CreateFailed => "CREATE_FAILED",
             Self::CreateComplete => "CREATE_COMPLETE",

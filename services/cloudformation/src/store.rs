@@ -1,11 +1,12 @@
 //! What is kept across restarts and how it comes back: a stack's own record, its templates, one
-//! record for each resource and each event.
+//! record for each resource, each event and each change set.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use standin_kernel::{Cx, Duration, Record, Value};
 
+use crate::change_set::{ChangeSet, ChangeSetFacts, ChangeSetStatus};
 use crate::event::Event;
 use crate::machine::{Run, Timer};
 use crate::revision::{Revision, Source};
@@ -16,6 +17,7 @@ const STACK: &str = "stack";
 const TEMPLATES: &str = "templates";
 const RESOURCE: &str = "resource";
 const EVENT: &str = "event";
+const CHANGE_SET: &str = "change-set";
 
 /// Between a stack's ARN and what is within it; no ARN of a stack has it.
 const WITHIN: char = '|';
@@ -25,6 +27,13 @@ const WITHIN: char = '|';
 struct Templates {
     current: Source,
     stable: Option<Source>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredChangeSet {
+    facts: ChangeSetFacts,
+    source: Source,
 }
 
 /// Stores what changed.
@@ -52,6 +61,13 @@ pub(crate) fn flush(cx: &mut Cx<'_>, stack: &mut Stack) {
     for sequence in dirty.forgotten_events {
         cx.store(EVENT, &numbered(id, sequence), None);
     }
+    for change_set in &dirty.change_sets {
+        let stored = stack.change_sets().get(change_set).map(|one| StoredChangeSet {
+            facts: one.facts.clone(),
+            source: one.revision.source.clone(),
+        });
+        cx.store(CHANGE_SET, &within(id, change_set), stored.as_ref().and_then(document));
+    }
 }
 
 /// Forgets a stack and all that belongs to it.
@@ -64,6 +80,9 @@ pub(crate) fn forget(cx: &mut Cx<'_>, stack: &Stack) {
     }
     for event in &stack.events {
         cx.store(EVENT, &numbered(id, event.sequence), None);
+    }
+    for change_set in stack.change_sets().keys() {
+        cx.store(CHANGE_SET, &within(id, change_set), None);
     }
 }
 
@@ -86,6 +105,7 @@ pub(crate) struct Restoring {
     revisions: BTreeMap<String, (Revision, Option<Revision>)>,
     resources: BTreeMap<String, BTreeMap<String, Resource>>,
     events: BTreeMap<String, VecDeque<Event>>,
+    change_sets: BTreeMap<String, BTreeMap<String, ChangeSet>>,
 }
 
 impl Restoring {
@@ -98,10 +118,7 @@ impl Restoring {
             }
             TEMPLATES => {
                 let templates: Templates = read(document)?;
-                let revision = |source: Source| {
-                    Revision::read(source, &stack_id)
-                        .map_err(|wrong| crate::template::api_message(&wrong))
-                };
+                let revision = |source: Source| revision(source, &stack_id);
                 let stable = templates.stable.map(revision).transpose()?;
                 self.revisions.insert(stack_id.clone(), (revision(templates.current)?, stable));
             }
@@ -111,6 +128,12 @@ impl Restoring {
                 resources.insert(resource.logical_id.clone(), resource);
             }
             EVENT => self.events.entry(stack_id).or_default().push_back(read(document)?),
+            CHANGE_SET => {
+                let StoredChangeSet { facts, source } = read(document)?;
+                let revision = revision(source, &stack_id)?;
+                let change_sets = self.change_sets.entry(stack_id).or_default();
+                change_sets.insert(facts.id.clone(), ChangeSet { facts, revision });
+            }
             other => return Err(format!("there are no records of kind {other}")),
         }
         Ok(())
@@ -118,7 +141,7 @@ impl Restoring {
 
     /// The stacks as they were.
     pub(crate) fn finish(self, cx: &mut Cx<'_>) -> BTreeMap<String, Stack> {
-        let Self { facts, mut revisions, mut resources, mut events } = self;
+        let Self { facts, mut revisions, mut resources, mut events, mut change_sets } = self;
         let mut stacks = BTreeMap::new();
         for (id, facts) in facts {
             let Some((revision, stable)) = revisions.remove(&id) else {
@@ -129,10 +152,16 @@ impl Restoring {
             let resources = resources.remove(&id).unwrap_or_default();
             let mut events = events.remove(&id).unwrap_or_default();
             events.make_contiguous().sort_by_key(|event| event.sequence);
-            stacks.insert(id, Stack::stored(facts, revision, stable, resources, events));
+            let change_sets = change_sets.remove(&id).unwrap_or_default();
+            let stack = Stack::stored(facts, revision, stable, resources, events, change_sets);
+            stacks.insert(id, stack);
         }
         stacks
     }
+}
+
+fn revision(source: Source, stack_id: &str) -> Result<Revision, String> {
+    Revision::read(source, stack_id).map_err(|wrong| crate::template::api_message(&wrong))
 }
 
 fn read<T: serde::de::DeserializeOwned>(document: &Value) -> Result<T, String> {
@@ -142,13 +171,21 @@ fn read<T: serde::de::DeserializeOwned>(document: &Value) -> Result<T, String> {
 impl Run<'_, '_> {
     /// Lets an operation go on that a restart interrupted.
     ///
-    /// What a job did up to its last wait is stored, together with what the services stored then, so
-    /// it goes on at that step, at the time it was to go on. A driver stores all that one input causes
-    /// at once, and a call is answered within the input that caused it; should a driver ever store a
-    /// job whose call is unanswered, the job goes on from its last wait (or from step 0, with the same
-    /// generated name) and makes that call again.
+    /// What a job did up to its last wait is stored, together with what the services stored then,
+    /// so it goes on at that step, at the time it was to go on. A driver stores all that one input
+    /// causes at once, and a call is answered within the input that caused it; should a driver ever
+    /// store a job whose call is unanswered, the job goes on from its last wait (or from step 0,
+    /// with the same generated name) and makes that call again.
     pub(crate) fn resume(&mut self) {
         let id = self.stack.facts.id.clone();
+        let open = |status| {
+            matches!(status, ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress)
+        };
+        let change_sets = self.stack.change_sets().values().map(|one| &one.facts);
+        for facts in change_sets.filter(|facts| open(facts.status)) {
+            let timer = Timer::ChangeSet((id.clone(), facts.id.clone()));
+            self.desk.timers.set(timer, self.cx.now, "a change set is worked out");
+        }
         if !self.stack.status().is_in_progress() {
             return;
         }

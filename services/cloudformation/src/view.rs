@@ -67,8 +67,8 @@ impl CloudFormation {
         Some((stack.facts.name.clone(), resource.logical_id.clone()))
     }
 
-    /// Where `DistributionConfig.Origins[0].Id` of the resource with this physical id is written, or
-    /// its nearest ancestor that is.
+    /// Where `DistributionConfig.Origins[0].Id` of the resource with this physical id is written,
+    /// or its nearest ancestor that is.
     pub fn locate(&self, physical_id: &str, property_path: &str) -> Option<Place> {
         let (stack, resource) = self.owner(physical_id)?;
         let revision = &stack.revision;

@@ -7,9 +7,7 @@ use standin_kernel::{ApiError, Cx, Value, ids, json};
 use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
 use crate::error::{constraint, stack_exists, validation};
-use crate::event::USER_INITIATED;
-use crate::machine::known::missing_import;
-use crate::state::{Facts, Failure, OnFailure, Options, Stack};
+use crate::state::{Facts, OnFailure, Options, Stack};
 use crate::status::StackStatus;
 
 #[derive(Debug, Deserialize)]
@@ -59,11 +57,7 @@ pub(super) fn create_stack(
             Err(stack_exists(&name))
         };
     }
-    if all.live().count() >= STACKS_MAX {
-        let message = format!("Limit of {STACKS_MAX} stacks exceeded");
-        return Err(ApiError::new("LimitExceededException", 400, message));
-    }
-    let id = ids::arn(cx.env, "cloudformation", &format!("stack/{name}/{}", ids::uuid(cx.rng)));
+    let id = new_id(all, cx, &name)?;
     let intake = Intake {
         stack_id: &id,
         body: given.template_body,
@@ -77,31 +71,30 @@ pub(super) fn create_stack(
     };
     let revision = intake.read(&all.desk.list)?;
     let facts = Facts {
-        id: id.clone(),
-        name,
-        created: cx.now,
-        updated: None,
-        deleted: None,
-        status: StackStatus::CreateInProgress,
-        reason: None,
-        outputs: Vec::new(),
-        imports: std::collections::BTreeSet::new(),
         options,
-        failure: None,
         token: given.client_request_token,
         termination_protection: given.enable_termination_protection,
-        event_count: 0,
-        name_count: 0,
+        ..Facts::new(&id, &name, cx.now, StackStatus::CreateInProgress)
     };
     all.stacks.insert(id.clone(), Stack::new(facts, revision));
     all.run(cx, &id, |run| {
-        run.stack.enter(run.cx, StackStatus::CreateInProgress, Some(USER_INITIATED));
-        run.prepare_make();
-        run.refuse_missing_import();
-        run.arm_timeout();
-        run.advance();
+        run.begin_creation();
     });
     Ok(json!({"StackId": id}))
+}
+
+/// The ARN of a stack that is not there yet.
+pub(super) fn new_id(
+    all: &CloudFormation,
+    cx: &mut Cx<'_>,
+    name: &str,
+) -> Result<String, ApiError> {
+    if all.live().count() >= STACKS_MAX {
+        let message = format!("Limit of {STACKS_MAX} stacks exceeded");
+        return Err(ApiError::new("LimitExceededException", 400, message));
+    }
+    let uuid = ids::uuid(cx.rng);
+    Ok(ids::arn(cx.env, "cloudformation", &format!("stack/{name}/{uuid}")))
 }
 
 impl CreateStack {
@@ -132,17 +125,8 @@ impl CreateStack {
     }
 }
 
-impl crate::machine::Run<'_, '_> {
-    /// An import that nobody exports fails the operation before anything is made (CFN-OU-03).
-    pub(super) fn refuse_missing_import(&mut self) {
-        if let Some(name) = missing_import(&self.stack.revision, self.others) {
-            self.fail(Failure::Says(format!("No export named {name} found")));
-        }
-    }
-}
-
 /// CFN-TP-11, CFN-TP-12
-fn check_name(name: &str) -> Result<(), ApiError> {
+pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
     let legal = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     if !legal {

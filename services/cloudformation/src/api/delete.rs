@@ -58,6 +58,7 @@ pub(super) fn delete_stack(
         let facts = run.stack.facts_mut();
         facts.token = given.client_request_token;
         facts.options.force_delete = force;
+        run.stack.keep_change_set(None);
         if let Some(why) = run.needed_exports() {
             run.refuse_deletion(&why);
         } else if status == StackStatus::CreateInProgress {

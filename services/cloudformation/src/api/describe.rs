@@ -7,7 +7,9 @@ use standin_kernel::{ApiError, Time, Value, json};
 use crate::CloudFormation;
 use crate::api::page::page;
 use crate::error::no_stack_with_id;
+use crate::revision::Revision;
 use crate::state::{OnFailure, Output, Stack};
+use crate::status::StackStatus;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -39,35 +41,20 @@ fn newest_first(all: &CloudFormation) -> Vec<&Stack> {
 
 fn shown(stack: &Stack) -> Value {
     let (facts, revision) = (&stack.facts, &stack.revision);
-    let no_echo = |name: &str| {
-        revision
-            .template
-            .parameters()
-            .iter()
-            .any(|declared| declared.name == name && declared.no_echo)
-    };
-    let parameters: Vec<Value> = revision
-        .source
-        .parameters
-        .iter()
-        .map(|(name, value)| {
-            let value = if no_echo(name) { MASK } else { value.as_str() };
-            json!({"ParameterKey": name, "ParameterValue": value})
-        })
-        .collect();
-    let tags = revision.source.tags.iter();
-    let tags: Vec<Value> = tags.map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    if facts.status == StackStatus::ReviewInProgress {
+        return under_review(stack);
+    }
     let mut shown = json!({
         "StackId": facts.id,
         "StackName": facts.name,
-        "Parameters": parameters,
+        "Parameters": parameters(revision),
         "CreationTime": facts.created.iso8601(),
         "RollbackConfiguration": {},
         "StackStatus": facts.status.as_str(),
         "DisableRollback": facts.options.on_failure == OnFailure::DoNothing,
         "NotificationARNs": [],
         "Capabilities": revision.source.capabilities,
-        "Tags": tags,
+        "Tags": tags(revision),
         "EnableTerminationProtection": facts.termination_protection,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     });
@@ -83,6 +70,43 @@ fn shown(stack: &Stack) -> Value {
         shown["Outputs"] = facts.outputs.iter().map(output).collect();
     }
     shown
+}
+
+/// A stack that has no template yet (CFN-ST-21).
+fn under_review(stack: &Stack) -> Value {
+    let facts = &stack.facts;
+    let mut shown = json!({
+        "StackId": facts.id,
+        "StackName": facts.name,
+        "CreationTime": facts.created.iso8601(),
+        "RollbackConfiguration": {},
+        "StackStatus": facts.status.as_str(),
+        "DisableRollback": false,
+        "NotificationARNs": [],
+        "Tags": [],
+        "EnableTerminationProtection": facts.termination_protection,
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+    });
+    add(&mut shown, "StackStatusReason", facts.reason.as_deref());
+    shown
+}
+
+/// A version's parameters, those with NoEcho masked.
+pub(super) fn parameters(revision: &Revision) -> Vec<Value> {
+    let no_echo = |name: &str| {
+        let declared = revision.template.parameters().iter();
+        declared.filter(|one| one.no_echo).any(|one| one.name == name)
+    };
+    let shown = |(name, value): (&String, &String)| {
+        let value = if no_echo(name) { MASK } else { value.as_str() };
+        json!({"ParameterKey": name, "ParameterValue": value})
+    };
+    revision.source.parameters.iter().map(shown).collect()
+}
+
+pub(super) fn tags(revision: &Revision) -> Vec<Value> {
+    let tags = revision.source.tags.iter();
+    tags.map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 
 fn output(output: &Output) -> Value {
@@ -126,7 +150,9 @@ fn summary(stack: &Stack) -> Value {
         "StackStatus": facts.status.as_str(),
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     });
-    add(&mut shown, "TemplateDescription", stack.revision.template.description());
+    if facts.status != StackStatus::ReviewInProgress {
+        add(&mut shown, "TemplateDescription", stack.revision.template.description());
+    }
     add(&mut shown, "StackStatusReason", facts.reason.as_deref());
     add(&mut shown, "LastUpdatedTime", facts.updated.map(Time::iso8601).as_deref());
     add(&mut shown, "DeletionTime", facts.deleted.map(Time::iso8601).as_deref());

@@ -1,5 +1,6 @@
 //! The operations, by name.
 
+mod change_set;
 mod create;
 mod delete;
 mod describe;
@@ -45,6 +46,11 @@ pub(crate) fn call(
         "GetTemplate" => template::get_template(all, input),
         "GetTemplateSummary" => template::get_template_summary(all, input),
         "ValidateTemplate" => template::validate_template(all, input),
+        "CreateChangeSet" => change_set::create::create_change_set(all, cx, input),
+        "DescribeChangeSet" => change_set::describe::describe_change_set(all, input),
+        "ListChangeSets" => change_set::describe::list_change_sets(all, input),
+        "ExecuteChangeSet" => change_set::execute::execute_change_set(all, cx, input),
+        "DeleteChangeSet" => change_set::delete::delete_change_set(all, cx, input),
         _ => Err(ApiError::unsupported_operation("cloudformation", operation)),
     }
 }

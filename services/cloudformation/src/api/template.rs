@@ -8,12 +8,15 @@ use crate::CloudFormation;
 use crate::api::describe::add;
 use crate::api::intake::read_unnamed;
 use crate::error::{self, no_stack_with_id, validation};
+use crate::revision::Revision;
+use crate::status::StackStatus;
 use crate::template::{ParameterDecl, Stage, Template, TemplateError};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct GetTemplate {
-    stack_name: String,
+    stack_name: Option<String>,
+    change_set_name: Option<String>,
     #[serde(default)]
     template_stage: TemplateStage,
 }
@@ -28,12 +31,26 @@ enum TemplateStage {
 
 pub(super) fn get_template(all: &CloudFormation, value: &Value) -> Result<Value, ApiError> {
     let given: GetTemplate = input("GetTemplate", value)?;
-    let name = &given.stack_name;
-    let stack = all.find(name).ok_or_else(|| no_stack_with_id(name))?;
+    let stack_name = given.stack_name.as_deref();
+    let revision = match (&given.change_set_name, stack_name) {
+        (Some(name), _) => &all.change_set(name, stack_name)?.1.revision,
+        (None, Some(name)) => revision(all, name)?,
+        (None, None) => return Err(validation("StackName must be specified.")),
+    };
     let text = match given.template_stage {
-        TemplateStage::Original | TemplateStage::Processed => &stack.revision.source.text,
+        TemplateStage::Original | TemplateStage::Processed => &revision.source.text,
     };
     Ok(json!({"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}))
+}
+
+/// A stack's own version; one under review has none yet (CFN-ST-21).
+fn revision<'a>(all: &'a CloudFormation, name: &str) -> Result<&'a Revision, ApiError> {
+    let stack = all.find(name).ok_or_else(|| no_stack_with_id(name))?;
+    if stack.status() == StackStatus::ReviewInProgress {
+        let name = &stack.facts.name;
+        return Err(validation(format!("Stack [{name}] is under review and has no template yet")));
+    }
+    Ok(&stack.revision)
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,10 +69,7 @@ pub(super) fn get_template_summary(all: &CloudFormation, value: &Value) -> Resul
         Some(_) if has_template => {
             Err(validation("StackName and a template cannot both be specified."))
         }
-        Some(name) => {
-            let stack = all.find(&name).ok_or_else(|| no_stack_with_id(&name))?;
-            Ok(summary(&stack.revision.template))
-        }
+        Some(name) => Ok(summary(&revision(all, &name)?.template)),
         None => {
             let template = read_unnamed(given.template_body, given.template_url.as_deref())?;
             refuse(all, &template, Stage::Unsupported)?;

@@ -1,7 +1,5 @@
 //! UpdateStack.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use standin_kernel::control::input;
 use standin_kernel::{ApiError, Cx, Value, json};
@@ -9,13 +7,9 @@ use standin_kernel::{ApiError, Cx, Value, json};
 use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
 use crate::error::validation;
-use crate::event::USER_INITIATED;
-use crate::machine::Desk;
-use crate::machine::change::Change;
-use crate::machine::known::Known;
-use crate::machine::make::{change, wanted};
+use crate::machine::review::changes;
 use crate::revision::Revision;
-use crate::state::{OnFailure, Options, Output, Resource, Stack};
+use crate::state::{OnFailure, Options, Resource, Stack};
 use crate::status::StackStatus;
 
 #[derive(Debug, Deserialize)]
@@ -54,11 +48,7 @@ pub(super) fn update_stack(
         // A caller that did not hear the answer asks again.
         return Ok(json!({"StackId": id}));
     }
-    if !status.can_be_updated(given.disable_rollback) {
-        // CFN-ST-02, CFN-ST-16
-        let status = status.as_str();
-        return Err(validation(format!("Stack:{id} is in {status} state and can not be updated.")));
-    }
+    updatable(stack, given.disable_rollback)?;
     let intake = Intake {
         stack_id: &id,
         body: given.template_body,
@@ -85,23 +75,23 @@ pub(super) fn update_stack(
         force_delete: false,
     };
     all.run(cx, &id, |run| {
-        let old = std::mem::replace(&mut run.stack.revision, revision);
-        if status.can_be_updated(false) {
-            run.stack.stable = Some(old);
-        }
-        run.stack.dirty.revisions = true;
-        let facts = run.stack.facts_mut();
-        (facts.updated, facts.token, facts.options) = (Some(run.cx.now), token, options);
-        run.stack.enter(run.cx, StackStatus::UpdateInProgress, Some(USER_INITIATED));
-        run.prepare_make();
-        run.refuse_missing_import();
-        run.advance();
+        run.stack.keep_change_set(None);
+        run.begin_update(revision, options, token);
     });
     Ok(json!({"StackId": id}))
 }
 
+/// CFN-ST-02, CFN-ST-04, CFN-ST-16. `keeping`: with DisableRollback.
+pub(super) fn updatable(stack: &Stack, keeping: bool) -> Result<(), ApiError> {
+    if stack.status().can_be_updated(keeping) {
+        return Ok(());
+    }
+    let (id, status) = (&stack.facts.id, stack.status().as_str());
+    Err(validation(format!("Stack:{id} is in {status} state and can not be updated.")))
+}
+
 /// A logical id keeps its type as long as there is something of it.
-fn same_types(stack: &Stack, revision: &Revision) -> Result<(), ApiError> {
+pub(super) fn same_types(stack: &Stack, revision: &Revision) -> Result<(), ApiError> {
     let plan = revision.plan.resources.iter();
     let other = |resource: &Resource, type_name: &str| {
         resource.type_name != type_name && !resource.is_gone()
@@ -121,39 +111,4 @@ fn same_types(stack: &Stack, revision: &Revision) -> Result<(), ApiError> {
          following resources: [{}]",
         changed.join(", ")
     )))
-}
-
-/// Whether `revision` would change anything (CFN-ST-15). Tags and outputs count, DeletionPolicy
-/// and the like do not (CFN-AT-07).
-fn changes(
-    desk: &Desk,
-    stack: &Stack,
-    stacks: &BTreeMap<String, Stack>,
-    revision: &Revision,
-) -> bool {
-    let tried_again = !stack.status().can_be_updated(false);
-    let left_out =
-        |resource: &Resource| resource.current.is_some() && !revision.has(&resource.logical_id);
-    if tried_again
-        || stack.revision.source.tags != revision.source.tags
-        || stack.resources().values().any(left_out)
-    {
-        return true;
-    }
-    for planned in &revision.plan.resources {
-        let resource = stack.resource(&planned.logical_id);
-        let Some(resource) = resource.filter(|resource| resource.current.is_some()) else {
-            return true;
-        };
-        let Some(known) = desk.resource_type(&planned.type_name) else { return true };
-        // What cannot be resolved is found again, and told, when the resource is updated.
-        match wanted(revision, planned, known, stack, stacks) {
-            Ok(wanted) if change(resource, &wanted, known) == Change::None => {}
-            _ => return true,
-        }
-    }
-    let known = Known::new(stack, stacks);
-    let Ok(outputs) = revision.template.outputs(&revision.scope, &known) else { return true };
-    let outputs: Vec<Output> = outputs.into_iter().map(Output::from).collect();
-    outputs != stack.facts.outputs
 }

@@ -1,16 +1,20 @@
 //! The stack machine: an operation of a stack as phases of resources that take their turns.
 //!
 //! An operation goes through phases ([`Phase`]): `make` brings resources to what the template says,
-//! `revert` puts them back, `sweep` deletes. Within a phase every resource takes a turn once those it
-//! waits for are done; `job` is what a resource type does in a turn; `outcome` is what follows when a
-//! phase has nothing left to do. `change` and `known` are what `make` asks.
+//! `revert` puts them back, `sweep` deletes. Within a phase every resource takes a turn once those
+//! it waits for are done; `job` is what a resource type does in a turn; `outcome` is what follows
+//! when a phase has nothing left to do. `change` and `known` are what `make` asks; `preview` foretells what
+//! `make` would do, for the change sets of `review`. `begin` is where an operation starts.
 
+mod begin;
 pub(crate) mod change;
 mod job;
 pub(crate) mod known;
 pub(crate) mod make;
 mod outcome;
+pub(crate) mod preview;
 mod revert;
+pub(crate) mod review;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -44,6 +48,8 @@ pub(crate) enum Timer {
     Timeout(String),
     /// An operation goes on after a restart.
     Resume(String),
+    /// A change set, by its ARN, is worked out further.
+    ChangeSet(Place),
 }
 
 impl Desk {

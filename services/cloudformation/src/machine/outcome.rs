@@ -140,6 +140,7 @@ impl Run<'_, '_> {
     fn rest(&mut self, status: StackStatus, reason: Option<&str>) {
         self.stack.enter(self.cx, status, reason);
         self.stack.facts_mut().failure = None;
+        self.executed(status);
         let kept = matches!(
             status,
             StackStatus::CreateFailed

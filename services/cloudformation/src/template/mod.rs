@@ -8,7 +8,7 @@
 //! The order of reading: `tree` (text with places) made by `yaml` and `json`; `expr` (values with
 //! their functions) made by `reader`; `section` and the files of each section; `reference` and
 //! `check` (what is wrong); `bind` (parameters and conditions), `plan`, `intrinsic` (evaluation),
-//! `properties` (the kinds of a resource type's table), `locate` and `support`.
+//! `properties` (the kinds of a resource type's table), `locate`, `support` and `uses`.
 
 mod base64;
 mod bind;
@@ -38,6 +38,7 @@ mod sub;
 mod suggest;
 mod support;
 mod tree;
+mod uses;
 mod yaml;
 
 #[cfg(test)]
@@ -53,8 +54,10 @@ pub use capability::Capabilities;
 pub use error::{Place, Stage, TemplateError, api_message};
 pub use parameter::ParameterDecl;
 pub use plan::{DeletionPolicy, Plan, PlannedResource, UpdateReplacePolicy};
+pub(crate) use properties::coerce_one;
 pub use properties::{PropertyProblem, coerce, status_reason};
 pub use support::{PropertyReport, Verdict};
+pub(crate) use uses::Use;
 
 use error::Source;
 use expr::BOTH;

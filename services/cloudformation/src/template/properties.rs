@@ -41,6 +41,13 @@ pub fn coerce(
     }
 }
 
+/// One value in its kind, if it fits.
+pub(crate) fn coerce_one(value: &Value, kind: &'static Kind) -> Option<Value> {
+    let mut fitting = Fitting::default();
+    let fit = fitting.value(Known::of_value(value), kind);
+    fit.filter(|_| fitting.problems.is_empty())
+}
+
 /// What can be said against properties as they are written, without resolving functions.
 pub(super) fn check(properties: &Expr, table: &'static [Property]) -> Vec<PropertyProblem> {
     let mut fitting = Fitting::default();

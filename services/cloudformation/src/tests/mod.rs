@@ -2,6 +2,7 @@
 //! replace, and a loop that answers calls and lets deadlines come.
 
 mod api;
+mod change_set;
 mod create;
 mod delete;
 mod export;
@@ -106,6 +107,10 @@ impl World {
         result
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "calls read better with their input in place"
+    )]
     pub(crate) fn call(&mut self, operation: &str, input: Value) -> Result<Value, ApiError> {
         self.with(|cloudformation, cx| cloudformation.call(cx, operation, &input))
     }
@@ -127,7 +132,9 @@ impl World {
         let Some(deadline) = self.cloudformation.deadline() else { return false };
         assert!(deadline.at >= self.now || self.now == START, "a deadline in the past");
         self.now = self.now.max(deadline.at);
-        self.with(|cloudformation, cx| cloudformation.on_deadline(cx));
+        self.with(|cloudformation, cx| {
+            cloudformation.on_deadline(cx);
+        });
         true
     }
 
@@ -156,7 +163,9 @@ impl World {
             let record = Record { kind, id, document: Some(document) };
             self.cloudformation.restore(&record).unwrap();
         }
-        self.with(|cloudformation, cx| cloudformation.restored(cx));
+        self.with(|cloudformation, cx| {
+            cloudformation.restored(cx);
+        });
     }
 
     /// The small service. A second creation with the same token answers with the first thing.
