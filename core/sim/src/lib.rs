@@ -2,13 +2,15 @@
 //! virtual time. The same story is played on the real machine by the CLI; both give observations
 //! from which the same timeline and verdict are made.
 //!
-//! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`timeline`],
-//! [`verdict`], [`world`] (the driver under virtual time), [`workload`] (how containers behave
-//! there).
+//! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`reason`] (why),
+//! [`timeline`], [`verdict`], [`operation`] (planned operations), [`world`] (the driver under
+//! virtual time), [`workload`] (how containers behave there).
 
 pub mod drill;
 pub mod observe;
+pub mod operation;
 pub mod play;
+pub mod reason;
 pub mod timeline;
 pub mod verdict;
 pub mod workload;
@@ -17,6 +19,7 @@ pub mod world;
 pub use drill::{Drill, DrillError};
 pub use observe::{Answer, Class, Observation, Pages};
 pub use play::{Object, Stage, play};
-pub use timeline::Timeline;
-pub use verdict::{Verdict, judge};
+pub use reason::Reason;
+pub use timeline::{Event, Run, Timeline};
+pub use verdict::{Verdict, Worth, judge};
 pub use world::World;

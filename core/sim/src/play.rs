@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 
 use standin_kernel::{Bytes, Duration, ExchangeId, ServiceName, Time, Value, json};
 
-use crate::drill::{Drill, DrillError};
+use crate::drill::{Drill, DrillError, Operation};
 use crate::observe::{Answer, Observation, Pages};
+use crate::operation::{self, references, resolved, update_input};
+use crate::reason::Reason;
+use crate::timeline::{Event, Run};
 use crate::world::World;
 
 /// What the story needs besides its own text.
@@ -32,24 +35,20 @@ const SETTLING: Duration = Duration::from_secs(30);
 /// How long a viewer waits for an answer.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Plays the story; the observations are in the order in which they were asked.
-pub fn play(
-    world: &mut World,
-    drill: &Drill,
-    stage: &Stage,
-) -> Result<Vec<Observation>, DrillError> {
+/// Plays the story.
+pub fn play(world: &mut World, drill: &Drill, stage: &Stage) -> Result<Run, DrillError> {
     create(world, stage)?;
     world.run_until(world.now() + SETTLING);
-    let pages = pages(world, drill);
-    let start = world.now();
+    let pages = pages(world, drill)?;
+    let mut stage = Playing { drill, stack: &stage.stack, start: world.now(), events: Vec::new() };
     let mut asked = Vec::new();
+    let mut updating = false;
     for (at, what) in schedule(drill) {
-        world.run_until(start + at);
+        world.run_until(stage.start + at);
+        updating = updating && stage.goes_on(world);
         match what {
-            Moment::Turn(index) => {
-                let turn = &drill.faults[index];
-                world.act(&turn.act).map_err(|refused| DrillError::Sense(refused.message))?;
-            }
+            Moment::Turn(index) => stage.turn(world, index)?,
+            Moment::Operation(index) => updating |= stage.operate(world, index)?,
             Moment::Ask(index) => {
                 let viewer = &drill.viewers[index];
                 let host = viewer.host.as_deref().unwrap_or("localhost");
@@ -57,24 +56,101 @@ pub fn play(
             }
         }
     }
-    world.run_until(start + drill.duration + PATIENCE);
-    Ok(asked.into_iter().map(|one| observed(world, drill, &pages, start, one)).collect())
+    world.run_until(stage.start + drill.duration + PATIENCE);
+    if updating {
+        stage.goes_on(world);
+    }
+    let start = stage.start;
+    let see = |one| observed(world, drill, &pages, start, one);
+    Ok(Run { observations: asked.into_iter().map(see).collect(), events: stage.events })
 }
 
+/// A story while it is played.
+struct Playing<'a> {
+    drill: &'a Drill,
+    /// The input of `CreateStack`.
+    stack: &'a Value,
+    start: Time,
+    events: Vec<Event>,
+}
+
+impl Playing<'_> {
+    fn say(&mut self, world: &World, says: String) {
+        self.events.push(Event { at: world.now().since(self.start), says });
+    }
+
+    /// Breaks or mends.
+    fn turn(&mut self, world: &mut World, index: usize) -> Result<(), DrillError> {
+        let turn = &self.drill.faults[index];
+        world
+            .act(&turn.act)
+            .map_err(|refused| DrillError::member(format!("faults[{index}]"), refused.message))?;
+        self.say(world, turn.words());
+        Ok(())
+    }
+
+    /// Carries out a planned operation; `true` when a stack update has begun.
+    fn operate(&mut self, world: &mut World, index: usize) -> Result<bool, DrillError> {
+        let planned = &self.drill.operations[index].operation;
+        let refused = |why: String| DrillError::member(format!("operations[{index}]"), why);
+        let begun = match planned {
+            Operation::Call { service, operation, input } => {
+                let mut known = BTreeMap::new();
+                for logical_id in references(input) {
+                    let view = &world.engine().services().cloudformation;
+                    if let Some(resource) = view.resource(None, logical_id) {
+                        known.insert(logical_id.to_owned(), resource.physical_id.clone());
+                    }
+                }
+                let input = resolved(input, &known)
+                    .map_err(|id| refused(format!("the stack has no resource {id}")))?;
+                let reply = world.call(*service, operation, input);
+                reply.map_err(|error| refused(error.to_string()))?;
+                false
+            }
+            Operation::UpdateStack { parameters } => {
+                let input = update_input(&self.described(world), parameters);
+                let reply = world.call(ServiceName::CloudFormation, "UpdateStack", input);
+                reply.map_err(|error| refused(error.to_string()))?;
+                true
+            }
+        };
+        self.say(world, operation::words(planned));
+        Ok(begun)
+    }
+
+    /// Whether the stack's update goes on; says how it ended when it has.
+    fn goes_on(&mut self, world: &mut World) -> bool {
+        let described = self.described(world);
+        let status = described["StackStatus"].as_str().unwrap_or("").to_owned();
+        let going_on = status.ends_with("_IN_PROGRESS");
+        if !going_on {
+            self.say(world, format!("the stack is {status}"));
+        }
+        going_on
+    }
+
+    fn described(&self, world: &mut World) -> Value {
+        let name = json!({"StackName": self.stack["StackName"]});
+        let described = world.call(ServiceName::CloudFormation, "DescribeStacks", name);
+        described.map(|described| described["Stacks"][0].clone()).unwrap_or_default()
+    }
+}
+
+/// Things of one moment happen in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Moment {
     Turn(usize),
+    Operation(usize),
     Ask(usize),
 }
 
 /// All moments of the story in order; within one moment faults come first.
 fn schedule(drill: &Drill) -> Vec<(Duration, Moment)> {
-    let mut moments: Vec<_> = drill
-        .faults
-        .iter()
-        .enumerate()
-        .map(|(index, turn)| (turn.at, Moment::Turn(index)))
-        .collect();
+    let turns = drill.faults.iter().enumerate();
+    let mut moments: Vec<_> = turns.map(|(index, turn)| (turn.at, Moment::Turn(index))).collect();
+    let operations = drill.operations.iter().enumerate();
+    moments.extend(operations.map(|(index, planned)| (planned.at, Moment::Operation(index))));
     for (index, viewer) in drill.viewers.iter().enumerate() {
         let mut at = Duration::ZERO;
         while at < drill.duration {
@@ -94,31 +170,19 @@ fn observed(
     (viewer, asked_at, exchange): (usize, Duration, ExchangeId),
 ) -> Observation {
     let seen = world.seen(exchange);
-    let (answer, status) = match seen.as_ref().and_then(|seen| seen.answer.as_ref()) {
-        Some((head, body)) => {
-            (Answer::Response { status: head.status, body: body.to_vec() }, Some(head.status))
-        }
-        None => (Answer::None, None),
+    let (answer, head) = match seen.as_ref().map(|seen| seen.answer.as_ref()) {
+        Some(Some((head, body))) => (Answer::of(head, body.to_vec()), Some(head)),
+        Some(None) => (Answer::Closed, None),
+        None => (Answer::Silence, None),
     };
-    let took = match &seen {
-        Some(seen) => seen.at.since(start + asked_at),
-        None => PATIENCE,
-    };
-    let because = seen.map_or_else(Vec::new, |seen| {
-        seen.facts.iter().map(|fact| world.engine().reason(fact)).collect()
-    });
-    Observation {
-        viewer: drill.viewers[viewer].name.clone(),
-        asked_at,
-        took,
-        class: pages.classify(&answer),
-        status,
-        because,
-    }
+    let took = seen.as_ref().map_or(PATIENCE, |seen| seen.at.since(start + asked_at));
+    let facts = seen.as_ref().map_or(&[][..], |seen| &seen.facts);
+    let engine = world.engine();
+    let because = facts.iter().map(|fact| Reason::from_located(&engine.located(fact))).collect();
+    Observation::new(drill, viewer, (asked_at, took), pages, &answer, head, because)
 }
 
-/// Creates the stack and fills its buckets.
-pub(crate) fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
+fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
     let failed = |why: String| DrillError::Stack(why);
     let service = ServiceName::CloudFormation;
     world
@@ -165,14 +229,20 @@ fn reasons(world: &mut World, name: &Value) -> String {
 }
 
 /// The bodies by which answers are told apart, fetched before anything is broken.
-fn pages(world: &mut World, drill: &Drill) -> Pages {
+fn pages(world: &mut World, drill: &Drill) -> Result<Pages, DrillError> {
     let mut pages = Pages::default();
     for (name, page) in &drill.pages {
         let exchange = world.ask("localhost", &page.path, false);
         world.run_until(world.now() + Duration::from_secs(5));
-        if let Some((_, body)) = world.seen(exchange).and_then(|seen| seen.answer) {
-            pages.insert(name, body.to_vec());
+        match world.seen(exchange).and_then(|seen| seen.answer) {
+            Some((head, body)) if head.status == 200 => pages.insert(name, body.to_vec()),
+            other => {
+                let status =
+                    other.map_or("nothing".to_owned(), |(head, _)| head.status.to_string());
+                let why = format!("{} answers {status}", page.path);
+                return Err(DrillError::member(format!("pages.{name}"), why));
+            }
         }
     }
-    pages
+    Ok(pages)
 }

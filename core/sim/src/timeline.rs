@@ -6,11 +6,33 @@ use std::fmt::Write;
 use serde::Serialize;
 use standin_kernel::Duration;
 
+use crate::drill::Drill;
 use crate::observe::{Class, Observation};
+use crate::reason::{Reason, deciding};
+use crate::verdict::Worth;
 
-/// What all viewers saw.
+/// What came of a story that was played.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// In the order in which they were asked.
+    pub observations: Vec<Observation>,
+    /// In the order in which they happened.
+    pub events: Vec<Event>,
+}
+
+/// Something that was done, or that came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    pub at: Duration,
+    pub says: String,
+}
+
+/// What all viewers saw, and what was done meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Timeline {
+    /// The length of the story.
+    pub duration: Duration,
+    pub events: Vec<Event>,
     pub viewers: Vec<Track>,
 }
 
@@ -21,93 +43,125 @@ pub struct Track {
     pub stretches: Vec<Stretch>,
 }
 
-/// A run of answers of the same class and status.
+/// A run of answers of the same class, worth and status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stretch {
     /// When the first and the last of them were asked.
     pub from: Duration,
     pub to: Duration,
     pub class: Class,
+    pub worth: Worth,
     pub status: Option<u16>,
     pub answers: usize,
     /// How long the slowest took.
     pub slowest: Duration,
-    /// What decided the first of them.
-    pub because: Vec<String>,
+    /// The decision that made it differ from what was seen before.
+    pub cause: Option<Reason>,
+    /// Everything that decided the first of them.
+    pub because: Vec<Reason>,
 }
 
 impl Timeline {
-    /// Draws observations together; viewers in the order of their first request.
-    pub fn of(observations: &[Observation]) -> Self {
-        let mut viewers: Vec<Track> = Vec::new();
-        let mut sorted: Vec<&Observation> = observations.iter().collect();
+    /// Draws observations together; viewers in the order in which the drill names them.
+    pub fn of(drill: &Drill, run: &Run) -> Self {
+        let mut sorted: Vec<&Observation> = run.observations.iter().collect();
         sorted.sort_by_key(|seen| seen.asked_at);
-        for seen in sorted {
-            let track = match viewers.iter().position(|track| track.viewer == seen.viewer) {
-                Some(at) => &mut viewers[at],
-                None => {
-                    viewers.push(Track { viewer: seen.viewer.clone(), stretches: Vec::new() });
-                    let last = viewers.len() - 1;
-                    &mut viewers[last]
-                }
-            };
-            track.add(seen);
+        let mut viewers: Vec<&str> = Vec::new();
+        for seen in &sorted {
+            if !viewers.contains(&seen.viewer.as_str()) {
+                viewers.push(&seen.viewer);
+            }
         }
-        Self { viewers }
+        let named = |viewer: &str| drill.viewers.iter().position(|one| one.name == viewer);
+        viewers.sort_by_key(|viewer| named(viewer));
+        let track = |viewer: &str| {
+            let seen = sorted.iter().filter(|seen| seen.viewer == viewer);
+            Track { viewer: viewer.to_owned(), stretches: stretches(drill, seen.copied()) }
+        };
+        Self {
+            duration: drill.duration,
+            events: run.events.clone(),
+            viewers: viewers.into_iter().map(track).collect(),
+        }
     }
 
-    /// As text: a line each stretch, the reasons below it.
-    pub fn text(&self) -> String {
+    /// As text: what was done, then a line each stretch and its cause below it. `all`: every
+    /// decision instead of the one that made the difference.
+    pub fn text(&self, all: bool) -> String {
         let mut text = String::new();
+        for Event { at, says } in &self.events {
+            let _ = writeln!(text, "  {:>7}  {says}", seconds(*at));
+        }
+        if !self.events.is_empty() {
+            text.push('\n');
+        }
         for track in &self.viewers {
             let _ = writeln!(text, "{}", track.viewer);
-            for stretch in &track.stretches {
-                text.push_str(&stretch.text());
+            for (index, stretch) in track.stretches.iter().enumerate() {
+                text.push_str(&stretch.line());
+                if all {
+                    for reason in &stretch.because {
+                        let _ = writeln!(text, "{:24}{reason}", "");
+                    }
+                } else if index > 0
+                    && let Some(cause) = &stretch.cause
+                {
+                    let _ = writeln!(text, "{:24}{cause}", "");
+                }
             }
         }
         text
     }
 }
 
-impl Track {
-    fn add(&mut self, seen: &Observation) {
-        if let Some(last) = self.stretches.last_mut()
-            && last.class == seen.class
-            && last.status == seen.status
-        {
-            last.to = seen.asked_at;
-            last.answers += 1;
-            last.slowest = last.slowest.max(seen.took);
-            return;
+fn stretches<'a>(
+    drill: &Drill,
+    observations: impl Iterator<Item = &'a Observation>,
+) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut before: &[Reason] = &[];
+    for seen in observations {
+        let worth = Worth::of(drill, seen);
+        let like = |last: &Stretch| {
+            last.class == seen.class && last.status == seen.status && last.worth == worth
+        };
+        match stretches.last_mut().filter(|last| like(last)) {
+            Some(last) => {
+                last.to = seen.asked_at;
+                last.answers += 1;
+                last.slowest = last.slowest.max(seen.took);
+            }
+            None => stretches.push(Stretch {
+                from: seen.asked_at,
+                to: seen.asked_at,
+                class: seen.class.clone(),
+                worth,
+                status: seen.status,
+                answers: 1,
+                slowest: seen.took,
+                cause: deciding(&seen.because, before).cloned(),
+                because: seen.because.clone(),
+            }),
         }
-        self.stretches.push(Stretch {
-            from: seen.asked_at,
-            to: seen.asked_at,
-            class: seen.class.clone(),
-            status: seen.status,
-            answers: 1,
-            slowest: seen.took,
-            because: seen.because.clone(),
-        });
+        before = &seen.because;
     }
+    stretches
 }
 
 impl Stretch {
-    fn text(&self) -> String {
+    fn line(&self) -> String {
         let status = self.status.map_or("-".to_owned(), |status| status.to_string());
-        let mut text = format!(
-            "  {:>7} - {:>7}  {:<12} {:<4} {:>5} answers, slowest {}\n",
+        // Whether a named page was the right one is the one thing its name does not say.
+        let wrong = if self.worth == Worth::WrongPage { " (wrong now)" } else { "" };
+        format!(
+            "  {:>7} - {:>7}  {:<12} {:<4} {:>5} answers, slowest {}{wrong}\n",
             seconds(self.from),
             seconds(self.to),
             self.class.as_str(),
             status,
             self.answers,
             seconds(self.slowest),
-        );
-        for reason in &self.because {
-            let _ = writeln!(text, "                       {reason}");
-        }
-        text
+        )
     }
 }
 
@@ -118,7 +172,19 @@ pub fn seconds(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use standin_kernel::json;
+
     use super::*;
+
+    fn drill() -> Drill {
+        Drill::from_value(json!({
+            "name": "n", "template": "t", "duration": "10s",
+            "viewers": [{"name": "reader", "get": "/", "every": "1s"}],
+        }))
+        .unwrap()
+    }
 
     fn seen(at_s: u64, class: Class, status: u16) -> Observation {
         Observation {
@@ -127,20 +193,25 @@ mod tests {
             took: Duration::from_millis(at_s),
             class,
             status: Some(status),
-            because: vec![format!("reason at {at_s}")],
+            headers: BTreeMap::new(),
+            because: vec![Reason::from_located(&json!({
+                "service": "elbv2", "step": "rule", "row": "ALB-RU-01",
+                "says": if at_s == 3 { "closed" } else { "open" },
+            }))],
         }
     }
 
     #[test]
     fn same_answers_are_drawn_together_in_order_of_asking() {
         let sorry = Class::Named("sorry-page".into());
-        let observations = [
-            seen(3, sorry.clone(), 503),
+        let observations = vec![
+            seen(3, sorry, 503),
             seen(1, Class::Page, 200),
             seen(2, Class::Page, 200),
             seen(4, Class::Page, 200),
         ];
-        let timeline = Timeline::of(&observations);
+        let events = vec![Event { at: Duration::from_secs(3), says: "break it".into() }];
+        let timeline = Timeline::of(&drill(), &Run { observations, events });
         let stretches = &timeline.viewers[0].stretches;
         let short: Vec<_> = stretches
             .iter()
@@ -148,6 +219,10 @@ mod tests {
             .collect();
         assert_eq!(short, [(1, "page", 2), (3, "sorry-page", 1), (4, "page", 1)]);
         assert_eq!(stretches[0].slowest, Duration::from_millis(2));
-        assert!(timeline.text().contains("reason at 3"));
+        let text = timeline.text(false);
+        assert!(text.contains("3.0s  break it\n"), "{text}");
+        assert_eq!(text.matches("elbv2 rule: closed [ALB-RU-01]").count(), 1, "{text}");
+        assert_eq!(text.matches("elbv2 rule: open [ALB-RU-01]").count(), 1, "{text}");
+        assert_eq!(timeline.text(true).matches("elbv2 rule").count(), 3);
     }
 }

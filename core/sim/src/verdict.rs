@@ -1,4 +1,5 @@
-//! Whether a drill's expectations were met, and by which answer not.
+//! Whether a drill's expectations were met, and by which answer not; and whether an answer was the
+//! right one at its time.
 
 use std::fmt::Write;
 
@@ -6,7 +7,7 @@ use serde::Serialize;
 use standin_kernel::Duration;
 
 use crate::drill::{Drill, Expectation};
-use crate::observe::Observation;
+use crate::observe::{Class, Observation};
 use crate::timeline::seconds;
 
 /// The outcome of one expectation.
@@ -22,28 +23,125 @@ pub struct Verdict {
     pub first_against: Option<String>,
 }
 
+/// What an answer was worth to the viewer who got it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Worth {
+    /// What the viewer came for.
+    RightPage,
+    /// A page made for such times, and nothing expected is against it.
+    RightSorryPage,
+    /// A page made for other times: an expectation that covers this moment says so.
+    WrongPage,
+    Stale,
+    RawError,
+    Hang,
+    NoAnswer,
+}
+
+impl Worth {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RightPage => "right-page",
+            Self::RightSorryPage => "right-sorry-page",
+            Self::WrongPage => "wrong-page",
+            Self::Stale => "stale",
+            Self::RawError => "raw-error",
+            Self::Hang => "hang",
+            Self::NoAnswer => "no-answer",
+        }
+    }
+
+    /// Of an answer, by its class and by what the drill expects at its time.
+    pub fn of(drill: &Drill, seen: &Observation) -> Self {
+        match seen.class {
+            Class::Page => Self::RightPage,
+            Class::Stale => Self::Stale,
+            Class::RawError => Self::RawError,
+            Class::Hang => Self::Hang,
+            Class::NoAnswer => Self::NoAnswer,
+            Class::Named(_) => {
+                let expected = drill.expect.iter().filter(|one| one.is_about(drill, seen));
+                let mut against = expected.filter(|expected| !expected.class_fits(&seen.class));
+                if against.next().is_some() { Self::WrongPage } else { Self::RightSorryPage }
+            }
+        }
+    }
+}
+
+impl Expectation {
+    /// From when it counts, and until when.
+    pub fn span(&self, drill: &Drill) -> (Duration, Duration) {
+        (self.after + self.within, self.until.unwrap_or(drill.duration))
+    }
+
+    fn is_about(&self, drill: &Drill, seen: &Observation) -> bool {
+        let (from, until) = self.span(drill);
+        let in_time = seen.asked_at >= from && seen.asked_at < until;
+        in_time && self.viewer.as_ref().is_none_or(|viewer| *viewer == seen.viewer)
+    }
+
+    fn class_fits(&self, class: &Class) -> bool {
+        let among = |classes: &[String]| classes.iter().any(|one| one == class.as_str());
+        (self.every_answer.is_empty() || among(&self.every_answer)) && !among(&self.never)
+    }
+
+    fn fits(&self, seen: &Observation) -> bool {
+        let has = |(name, wanted): (&String, &String)| {
+            let found = seen.headers.get(name);
+            found.is_some_and(|value| wanted == "*" || value == wanted)
+        };
+        self.class_fits(&seen.class)
+            && self.status.is_none_or(|status| seen.status == Some(status))
+            && self.header.iter().all(has)
+    }
+
+    /// The expectation in words.
+    fn words(&self, drill: &Drill) -> String {
+        let (from, until) = self.span(drill);
+        let mut words = format!("{} - {}: ", seconds(from), seconds(until));
+        if let Some(viewer) = &self.viewer {
+            let _ = write!(words, "{viewer}: ");
+        }
+        words.push_str("every answer");
+        if !self.every_answer.is_empty() {
+            let _ = write!(words, " is {}", self.every_answer.join(" or "));
+        }
+        if let Some(status) = self.status {
+            let _ = write!(words, " with {status}");
+        }
+        for (name, value) in &self.header {
+            let _ = write!(words, " with {name}: {value}");
+        }
+        if !self.never.is_empty() {
+            if words.ends_with("every answer") {
+                words.truncate(words.len() - "every answer".len());
+            } else {
+                words.push_str(", ");
+            }
+            let _ = write!(words, "never {}", self.never.join(" or "));
+        }
+        words
+    }
+}
+
 /// Judges every expectation of a drill.
 pub fn judge(drill: &Drill, observations: &[Observation]) -> Vec<Verdict> {
     drill.expect.iter().map(|expected| one(drill, expected, observations)).collect()
 }
 
 fn one(drill: &Drill, expected: &Expectation, observations: &[Observation]) -> Verdict {
-    let from = expected.after + expected.within;
-    let until = expected.until.unwrap_or(drill.duration);
-    let mut about: Vec<&Observation> = observations
-        .iter()
-        .filter(|seen| seen.asked_at >= from && seen.asked_at < until)
-        .filter(|seen| expected.viewer.as_ref().is_none_or(|viewer| *viewer == seen.viewer))
-        .collect();
+    let mut about: Vec<&Observation> =
+        observations.iter().filter(|seen| expected.is_about(drill, seen)).collect();
     about.sort_by_key(|seen| seen.asked_at);
-    let against: Vec<_> = about.iter().filter(|seen| !fits(expected, seen)).collect();
+    let against: Vec<_> = about.iter().filter(|seen| !expected.fits(seen)).collect();
     let first_against = match against.first() {
-        Some(seen) => Some(described(seen)),
+        Some(seen) => Some(described(expected, seen)),
         None if about.is_empty() => Some("no answer falls into this time".to_owned()),
         None => None,
     };
     Verdict {
-        says: words(expected, from, until),
+        says: expected.words(drill),
         // Nothing seen is nothing proven.
         met: against.is_empty() && !about.is_empty(),
         answers: about.len(),
@@ -52,50 +150,31 @@ fn one(drill: &Drill, expected: &Expectation, observations: &[Observation]) -> V
     }
 }
 
-fn fits(expected: &Expectation, seen: &Observation) -> bool {
-    let class = seen.class.as_str();
-    expected.every_answer.as_ref().is_none_or(|wanted| wanted == class)
-        && expected.never.as_ref().is_none_or(|never| never != class)
-        && expected.status.is_none_or(|status| seen.status == Some(status))
-}
-
-fn described(seen: &Observation) -> String {
+fn described(expected: &Expectation, seen: &Observation) -> String {
     let status = seen.status.map_or(String::new(), |status| format!(" {status}"));
-    format!("{} at {}: {}{status}", seen.viewer, seconds(seen.asked_at), seen.class)
-}
-
-fn words(expected: &Expectation, from: Duration, until: Duration) -> String {
-    let mut words = format!("{} - {}: ", seconds(from), seconds(until));
-    if let Some(viewer) = &expected.viewer {
-        let _ = write!(words, "{viewer}: ");
-    }
-    match (&expected.every_answer, &expected.never) {
-        (Some(class), _) => {
-            let _ = write!(words, "every answer is {class}");
+    let mut text = format!("{} at {}: {}{status}", seen.viewer, seconds(seen.asked_at), seen.class);
+    for name in expected.header.keys() {
+        match seen.headers.get(name) {
+            Some(value) => text.push_str(&format!(", {name}: {value}")),
+            None => text.push_str(&format!(", without {name}")),
         }
-        (None, Some(class)) => {
-            let _ = write!(words, "never {class}");
-        }
-        (None, None) => words.push_str("every answer"),
     }
-    if let Some(status) = expected.status {
-        let _ = write!(words, " with {status}");
-    }
-    words
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use standin_kernel::json;
+    use std::collections::BTreeMap;
+
+    use standin_kernel::{Value, json};
 
     use super::*;
-    use crate::observe::Class;
 
-    fn drill(expect: &standin_kernel::Value) -> Drill {
+    fn drill(expect: &Value) -> Drill {
         Drill::from_value(json!({
             "name": "n", "template": "t", "duration": "10s",
             "viewers": [{"name": "v", "get": "/", "every": "1s"}],
-            "expect": [expect],
+            "expect": [expect], "pages": {"sorry": {"path": "/sorry"}},
         }))
         .unwrap()
     }
@@ -107,6 +186,7 @@ mod tests {
             took: Duration::ZERO,
             class,
             status: Some(status),
+            headers: BTreeMap::new(),
             because: Vec::new(),
         }
     }
@@ -120,6 +200,7 @@ mod tests {
         let verdict = &judge(&drill, &bad)[0];
         assert_eq!(verdict.first_against.as_deref(), Some("v at 3.0s: raw-error 502"));
         assert_eq!((verdict.met, verdict.against), (false, 2));
+        assert_eq!(verdict.says, "3.0s - 10.0s: never raw-error");
     }
 
     #[test]
@@ -129,8 +210,33 @@ mod tests {
     }
 
     #[test]
-    fn status_counts_too() {
-        let drill = drill(&json!({"after": "0s", "every_answer": "page", "status": 200}));
-        assert!(!judge(&drill, &[seen(1, Class::Page, 204)])[0].met);
+    fn status_and_headers_count_too() {
+        let status = drill(&json!({"after": "0s", "every_answer": "page", "status": 200}));
+        assert!(!judge(&status, &[seen(1, Class::Page, 204)])[0].met);
+        let header = drill(&json!({"after": "0s", "header": {"Retry-After": "60", "Via": "*"}}));
+        let mut answer = seen(1, Class::Page, 503);
+        answer.headers.insert("Retry-After".into(), "60".into());
+        let verdict = &judge(&header, std::slice::from_ref(&answer))[0];
+        let first = verdict.first_against.as_deref();
+        assert_eq!(first, Some("v at 1.0s: page 503, Retry-After: 60, without Via"));
+        answer.headers.insert("Via".into(), "1.1 x".into());
+        assert!(judge(&header, &[answer])[0].met);
+    }
+
+    #[test]
+    fn one_of_several_classes_is_enough() {
+        let drill = drill(&json!({"after": "0s", "every_answer": ["page", "stale"]}));
+        let answers = [seen(1, Class::Page, 200), seen(2, Class::Stale, 200)];
+        let verdict = &judge(&drill, &answers)[0];
+        assert!(verdict.met);
+        assert_eq!(verdict.says, "0.0s - 10.0s: every answer is page or stale");
+    }
+
+    #[test]
+    fn a_sorry_page_is_wrong_once_an_expectation_is_against_it() {
+        let drill = drill(&json!({"after": "4s", "within": "1s", "never": "sorry"}));
+        let worth = |at_s| Worth::of(&drill, &seen(at_s, Class::Named("sorry".into()), 503));
+        assert_eq!(worth(4), Worth::RightSorryPage);
+        assert_eq!(worth(5), Worth::WrongPage);
     }
 }

@@ -123,8 +123,8 @@ impl World {
     pub fn act(&mut self, act: &crate::drill::Act) -> Result<(), ApiError> {
         let ticket = u64::MAX;
         let input = match act.clone() {
-            crate::drill::Act::Break { target, mode } => {
-                Input::Break { ticket, target, mode, lasts: None }
+            crate::drill::Act::Break { target, mode, lasts } => {
+                Input::Break { ticket, target, mode, lasts }
             }
             crate::drill::Act::Repair { target } => Input::Repair { ticket, target },
         };

@@ -1,4 +1,4 @@
-//! `standin drill`: plays a story on the running stack with real sockets, or in the simulator.
+//! `standin drill`: plays stories on the running stack with real sockets, or in the simulator.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use clap::Args;
 use standin_cloudformation::template::read_value;
-use standin_kernel::{Bytes, Env, json};
-use standin_sim::{Drill, Object, Observation, Stage, Timeline, Verdict, World, judge, play};
+use standin_kernel::{Bytes, Env, Value, json};
+use standin_sim::drill::Worlds;
+use standin_sim::{Drill, Object, Run, Stage, Timeline, Verdict, World, judge, play};
 
 use crate::link::Link;
 use crate::template::{TemplateFile, listed};
@@ -17,14 +18,18 @@ mod real;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The drill's file
-    file: PathBuf,
-    /// Play it in the simulator instead of on the running stack
+    /// The drills' files, or folders of them
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Play them in the simulator instead of on the running stack
     #[arg(long = "virtual")]
     virtually: bool,
     /// Seed of everything random in the simulator
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Show every decision behind an answer, not only the one that made the difference
+    #[arg(long)]
+    why: bool,
     /// Print JSON: every observation, the timeline, the verdicts
     #[arg(long)]
     json: bool,
@@ -32,32 +37,70 @@ pub(crate) struct Options {
     state: StateOption,
 }
 
+/// A drill that was played.
+struct Played {
+    drill: Drill,
+    world: &'static str,
+    /// What to call it, with world and seed.
+    title: String,
+    run: Run,
+    timeline: Timeline,
+    verdicts: Vec<Verdict>,
+}
+
 pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
-    let drill = read(&options.file)?;
-    let begun = Instant::now();
-    let (observations, title) = if options.virtually {
-        let seen = play_virtually(&drill, &options.file, options.seed)?;
-        let took = begun.elapsed().as_secs_f64();
-        (seen, format!("{} in the simulator, seed {}, {took:.2} s", drill.name, options.seed))
-    } else {
-        let link = Link::required(&options.state.state_dir).await?;
-        let seen = real::play(&link, &drill, options.json).await?;
-        (seen, format!("{} on the running stack", drill.name))
-    };
-    let timeline = Timeline::of(&observations);
-    let verdicts = judge(&drill, &observations);
-    if options.json {
-        let report = json!({
-            "drill": drill.name, "world": if options.virtually { "virtual" } else { "real" },
-            "observations": observations, "timeline": timeline, "verdicts": verdicts,
-        });
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        println!("{title}\n\n{}", timeline.text());
-        print!("{}", verdict_text(&verdicts));
+    let files = files(&options.files)?;
+    // All are read first: a mistake in the last must not be found after the first was played.
+    let stories = files.into_iter().map(|file| Ok((read(&file)?, file)));
+    let stories = stories.collect::<Result<Vec<(Drill, PathBuf)>, Failure>>()?;
+    let mut played = Vec::new();
+    for (drill, file) in stories {
+        let one = play_one(&options, drill, &file).await?;
+        if !options.json {
+            println!("{}\n\n{}", one.title, one.timeline.text(options.why));
+            println!("{}", verdict_text(&one.verdicts));
+        }
+        played.push(one);
     }
-    let met = verdicts.iter().all(|verdict| verdict.met);
+    if options.json {
+        let reports: Vec<Value> = played.iter().map(report).collect();
+        let all = if reports.len() == 1 { reports[0].clone() } else { json!(reports) };
+        println!("{}", serde_json::to_string_pretty(&all)?);
+    } else if played.len() > 1 {
+        println!("{}", summary(&played));
+    }
+    let met = played.iter().all(Played::is_met);
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Played {
+    fn is_met(&self) -> bool {
+        self.verdicts.iter().all(|verdict| verdict.met)
+    }
+}
+
+/// The files named, and those in the folders named, in the order of their names.
+fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut found: Vec<PathBuf> = std::fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
+        found.retain(|file| {
+            let ending = file.extension().and_then(std::ffi::OsStr::to_str);
+            matches!(ending, Some("yaml" | "yml" | "json"))
+        });
+        if found.is_empty() {
+            return Err(format!("{}: there is no drill in this folder", path.display()).into());
+        }
+        found.sort();
+        files.append(&mut found);
+    }
+    Ok(files)
 }
 
 fn read(path: &Path) -> Result<Drill, Failure> {
@@ -67,18 +110,39 @@ fn read(path: &Path) -> Result<Drill, Failure> {
     Drill::from_value(value).map_err(|wrong| format!("{shown}: {wrong}").into())
 }
 
+async fn play_one(options: &Options, drill: Drill, file: &Path) -> Result<Played, Failure> {
+    let shown = file.display();
+    let begun = Instant::now();
+    let (run, world, title) = if options.virtually {
+        if drill.world == Worlds::Real {
+            return Err(format!("{shown}: this drill is for the real world; see `world`").into());
+        }
+        let run = play_virtually(&drill, file, options.seed)
+            .map_err(|wrong| format!("{shown}: {wrong}"))?;
+        let took = begun.elapsed().as_secs_f64();
+        let title = format!("{} in the simulator, seed {}, {took:.2} s", drill.name, options.seed);
+        (run, "virtual", title)
+    } else {
+        if drill.world == Worlds::Virtual {
+            let why = "this drill is for the simulator; play it with --virtual";
+            return Err(format!("{shown}: {why}").into());
+        }
+        let link = Link::required(&options.state.state_dir).await?;
+        let run = real::play(&link, &drill, options.json)
+            .await
+            .map_err(|wrong| format!("{shown}: {wrong}"))?;
+        (run, "real", format!("{} on the running stack", drill.name))
+    };
+    let timeline = Timeline::of(&drill, &run);
+    let verdicts = judge(&drill, &run.observations);
+    Ok(Played { drill, world, title, run, timeline, verdicts })
+}
+
 /// Creates the drill's own stack in the simulator and plays the story there.
-fn play_virtually(drill: &Drill, path: &Path, seed: u64) -> Result<Vec<Observation>, Failure> {
+fn play_virtually(drill: &Drill, path: &Path, seed: u64) -> Result<Run, Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut template = TemplateFile::read(Some(&folder.join(&drill.template)))?;
-    let parameters: Vec<(String, String)> = drill
-        .parameters
-        .iter()
-        .map(|(name, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (name.clone(), text)
-        })
-        .collect();
+    let parameters = drill.parameter_texts();
     let stack = template.stack_name();
     template.bind(&stack, &parameters)?;
     let mut objects = Vec::new();
@@ -92,6 +156,14 @@ fn play_virtually(drill: &Drill, path: &Path, seed: u64) -> Result<Vec<Observati
     let stage = Stage { stack: template.stack_input(&stack, &parameters), objects };
     let mut world = World::new(Env::default(), seed);
     Ok(play(&mut world, drill, &stage)?)
+}
+
+fn report(played: &Played) -> Value {
+    json!({
+        "drill": played.drill.name, "world": played.world, "met": played.is_met(),
+        "observations": played.run.observations, "timeline": played.timeline,
+        "verdicts": played.verdicts,
+    })
 }
 
 fn verdict_text(verdicts: &[Verdict]) -> String {
@@ -109,4 +181,16 @@ fn verdict_text(verdicts: &[Verdict]) -> String {
         }
     }
     text
+}
+
+/// A line for each of several drills.
+fn summary(played: &[Played]) -> String {
+    let mut text = String::new();
+    for one in played {
+        let met = one.verdicts.iter().filter(|verdict| verdict.met).count();
+        let mark = if one.is_met() { "met    " } else { "NOT MET" };
+        let (name, all) = (&one.drill.name, one.verdicts.len());
+        text.push_str(&format!("{mark}  {name}: {met} of {all} expectations\n"));
+    }
+    text.trim_end().to_owned()
 }

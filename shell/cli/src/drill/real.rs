@@ -1,14 +1,16 @@
 //! A drill on the running stack: viewers with real sockets, faults through the API port.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use standin_host::Question;
-use standin_kernel::Value;
 use standin_kernel::http::{Chunked, Framing, RequestHead, read_response, write_request};
-use standin_sim::drill::{Act, Viewer};
+use standin_kernel::{ResponseHead, ServiceName, Value, json};
+use standin_sim::drill::{Act, Operation, Planned, Turn, Viewer};
+use standin_sim::operation::{self, references, resolved, update_input};
 use standin_sim::play::PATIENCE;
-use standin_sim::{Answer, Drill, Observation, Pages};
+use standin_sim::{Answer, Drill, Event, Observation, Pages, Reason, Run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -23,15 +25,11 @@ struct Raw {
     asked_at: Duration,
     took: Duration,
     answer: Answer,
-    request_id: Option<String>,
+    head: Option<ResponseHead>,
 }
 
 /// Plays the story in real time.
-pub(crate) async fn play(
-    link: &Link,
-    drill: &Drill,
-    quiet: bool,
-) -> Result<Vec<Observation>, Failure> {
+pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run, Failure> {
     let (edge_port, _) = link.ports();
     let pages = pages(edge_port, drill).await?;
     link.ask(Question::Trace { on: true }).await?;
@@ -41,44 +39,163 @@ pub(crate) async fn play(
         spawn_local(view(index, viewer.clone(), drill.duration, edge_port, begin, sender.clone()));
     }
     drop(sender);
-    let acted = act(link, drill, begin, quiet);
+    let acting = Acting { link, drill, begin, quiet, events: RefCell::default() };
     let mut raw = Vec::new();
     let collect = async {
         while let Some(answer) = answers.recv().await {
             raw.push(answer);
         }
     };
-    let (acted, ()) = tokio::join!(acted, collect);
+    let (acted, ()) = tokio::join!(acting.act(), collect);
     let because = because(link, &raw).await;
     link.ask(Question::Trace { on: false }).await?;
     acted?;
     raw.sort_by_key(|one| (one.asked_at, one.viewer));
     let because = because?;
-    Ok(raw.into_iter().map(|one| observation(drill, &pages, &because, one)).collect())
+    let see = |one: Raw| {
+        let reasons = one.head.as_ref().and_then(request_id).and_then(|id| because.get(id));
+        let reasons = reasons.cloned().unwrap_or_default();
+        let times = (one.asked_at, one.took);
+        let (answer, head) = (&one.answer, one.head.as_ref());
+        Observation::new(drill, one.viewer, times, &pages, answer, head, reasons)
+    };
+    let mut events = acting.events.into_inner();
+    events.sort_by_key(|event| event.at);
+    Ok(Run { observations: raw.into_iter().map(see).collect(), events })
 }
 
 /// Does what the story says, when it says so.
-async fn act(link: &Link, drill: &Drill, begin: Instant, quiet: bool) -> Result<(), Failure> {
-    let mut turns: Vec<_> = drill.faults.iter().collect();
-    turns.sort_by_key(|turn| turn.at);
-    for turn in turns {
-        tokio::time::sleep_until((begin + turn.at).into()).await;
-        let (question, words) = match turn.act.clone() {
-            Act::Break { target, mode } => {
-                let words = format!("break {target} ({mode})");
-                (Question::Break { target, mode: mode.to_string(), lasts: None }, words)
+struct Acting<'a> {
+    link: &'a Link,
+    drill: &'a Drill,
+    begin: Instant,
+    quiet: bool,
+    events: RefCell<Vec<Event>>,
+}
+
+/// A fault or an operation, with its place in the drill.
+enum Deed<'a> {
+    Turn(&'a Turn),
+    Planned(&'a Planned),
+}
+
+impl Acting<'_> {
+    async fn act(&self) -> Result<(), Failure> {
+        let turns = self.drill.faults.iter().enumerate();
+        let mut deeds: Vec<(Duration, String, Deed<'_>)> = turns
+            .map(|(index, turn)| (turn.at, format!("faults[{index}]"), Deed::Turn(turn)))
+            .collect();
+        let planned = self.drill.operations.iter().enumerate();
+        deeds.extend(planned.map(|(index, planned)| {
+            (planned.at, format!("operations[{index}]"), Deed::Planned(planned))
+        }));
+        deeds.sort_by_key(|(at, ..)| *at);
+        let mut updates = Vec::new();
+        for (at, path, deed) in deeds {
+            tokio::time::sleep_until((self.begin + at).into()).await;
+            let begun = match deed {
+                Deed::Turn(turn) => self.turn(turn).await.map(|()| None),
+                Deed::Planned(planned) => self.operate(planned).await,
+            };
+            updates.extend(begun.map_err(|wrong| format!("{path}: {wrong}"))?);
+        }
+        let end = self.begin + self.drill.duration;
+        for stack in updates {
+            self.follow(&stack, end).await?;
+        }
+        Ok(())
+    }
+
+    fn say(&self, says: String) {
+        let at = self.begin.elapsed();
+        if !self.quiet {
+            println!("{:>6.1}s  {says}", at.as_secs_f64());
+        }
+        self.events.borrow_mut().push(Event { at, says });
+    }
+
+    async fn turn(&self, turn: &Turn) -> Result<(), Failure> {
+        let question = match turn.act.clone() {
+            Act::Break { target, mode, lasts } => {
+                let lasts = lasts.map(|lasts| format!("{}ms", lasts.as_millis()));
+                Question::Break { target, mode: mode.to_string(), lasts }
             }
-            Act::Repair { target } => {
-                let words = format!("repair {}", target.as_deref().unwrap_or("everything"));
-                (Question::Repair { target }, words)
+            Act::Repair { target } => Question::Repair { target },
+        };
+        self.link.ask(question).await?;
+        self.say(turn.words());
+        Ok(())
+    }
+
+    /// Carries out a planned operation; the stack whose update has begun.
+    async fn operate(&self, planned: &Planned) -> Result<Option<String>, Failure> {
+        let updated = match &planned.operation {
+            Operation::Call { service, operation, input } => {
+                let known = self.physical_ids(&references(input)).await?;
+                let input = resolved(input, &known)
+                    .map_err(|id| format!("no stack has a resource {id}"))?;
+                self.link.call(*service, operation, input).await?;
+                None
+            }
+            Operation::UpdateStack { parameters } => {
+                let stacks = self.stacks().await?;
+                let [stack] = stacks.as_slice() else {
+                    return Err(format!("there are {} stacks; one is needed", stacks.len()).into());
+                };
+                let input = update_input(stack, parameters);
+                self.link.call(ServiceName::CloudFormation, "UpdateStack", input).await?;
+                stack["StackName"].as_str().map(str::to_owned)
             }
         };
-        if !quiet {
-            println!("{:>6.1}s  {words}", begin.elapsed().as_secs_f64());
-        }
-        link.ask(question).await?;
+        self.say(operation::words(&planned.operation));
+        Ok(updated)
     }
-    Ok(())
+
+    /// Says how a stack's update ended, if it did before `end`.
+    async fn follow(&self, stack: &str, end: Instant) -> Result<(), Failure> {
+        while Instant::now() < end {
+            let input = json!({"StackName": stack});
+            let described = self.link.call(CLOUDFORMATION, "DescribeStacks", input).await?;
+            let status = described["Stacks"][0]["StackStatus"].as_str().unwrap_or("").to_owned();
+            if !status.ends_with("_IN_PROGRESS") {
+                self.say(format!("the stack is {status}"));
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Ok(())
+    }
+
+    async fn stacks(&self) -> Result<Vec<Value>, Failure> {
+        let described = self.link.call(CLOUDFORMATION, "DescribeStacks", json!({})).await?;
+        Ok(described["Stacks"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// What `Ref` gives for each of these logical ids that a stack has.
+    async fn physical_ids(&self, wanted: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
+        let mut known = BTreeMap::new();
+        if wanted.is_empty() {
+            return Ok(known);
+        }
+        for stack in self.stacks().await? {
+            let input = json!({"StackName": stack["StackName"]});
+            let described = self.link.call(CLOUDFORMATION, "DescribeStackResources", input).await?;
+            for resource in described["StackResources"].as_array().into_iter().flatten() {
+                let text = |name: &str| resource[name].as_str().unwrap_or("").to_owned();
+                let logical_id = text("LogicalResourceId");
+                if wanted.contains(&logical_id.as_str()) {
+                    known.entry(logical_id).or_insert_with(|| text("PhysicalResourceId"));
+                }
+            }
+        }
+        Ok(known)
+    }
+}
+
+const CLOUDFORMATION: ServiceName = ServiceName::CloudFormation;
+
+fn request_id(head: &ResponseHead) -> Option<&str> {
+    head.headers.get("X-Amz-Cf-Id")
 }
 
 /// One viewer: asks on time, whether or not the last answer has come.
@@ -99,22 +216,19 @@ async fn view(
             let asked = Instant::now();
             let host = viewer.host.unwrap_or_else(|| format!("localhost:{edge_port}"));
             let got = tokio::time::timeout(PATIENCE, get(edge_port, &host, &viewer.get)).await;
-            let (answer, request_id) = match got {
-                Ok(Ok((status, body, id))) => (Answer::Response { status, body }, id),
-                Ok(Err(_)) | Err(_) => (Answer::None, None),
+            let (answer, head) = match got {
+                Ok(Ok((head, body))) => (Answer::of(&head, body), Some(head)),
+                Ok(Err(_)) => (Answer::Closed, None),
+                Err(_) => (Answer::Silence, None),
             };
             let took = asked.elapsed();
-            let _ = sender.send(Raw { viewer: index, asked_at, took, answer, request_id });
+            let _ = sender.send(Raw { viewer: index, asked_at, took, answer, head });
         });
         asked_at += every;
     }
 }
 
-async fn get(
-    edge_port: u16,
-    host: &str,
-    target: &str,
-) -> Result<(u16, Vec<u8>, Option<String>), Failure> {
+async fn get(edge_port: u16, host: &str, target: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
     let mut head = RequestHead::get(host, target);
     head.headers.append("User-Agent", "standin-drill");
     head.headers.append("Connection", "close");
@@ -131,7 +245,6 @@ async fn get(
             return Err("closed".into());
         }
     };
-    let request_id = read.head.headers.get("X-Amz-Cf-Id").map(str::to_owned);
     let mut rest = reply.split_off(read.length);
     // The connection ends with the answer.
     stream.read_to_end(&mut rest).await?;
@@ -148,16 +261,17 @@ async fn get(
         Framing::Length(length) if rest.len() as u64 != length => return Err("cut off".into()),
         Framing::None | Framing::Length(_) | Framing::UntilClose => rest,
     };
-    Ok((read.head.status, body, request_id))
+    Ok((read.head, body))
 }
 
 async fn pages(edge_port: u16, drill: &Drill) -> Result<Pages, Failure> {
     let mut pages = Pages::default();
     for (name, page) in &drill.pages {
         let host = format!("localhost:{edge_port}");
-        let (status, body, _) = get(edge_port, &host, &page.path).await?;
-        if status != 200 {
-            return Err(format!("the page {name} ({}) answers {status}", page.path).into());
+        let (head, body) = get(edge_port, &host, &page.path).await?;
+        if head.status != 200 {
+            let (path, status) = (&page.path, head.status);
+            return Err(format!("pages.{name}: {path} answers {status}").into());
         }
         pages.insert(name, body);
     }
@@ -165,37 +279,16 @@ async fn pages(edge_port: u16, drill: &Drill) -> Result<Pages, Failure> {
 }
 
 /// Why each answer was what it was, by request id.
-async fn because(link: &Link, raw: &[Raw]) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+async fn because(link: &Link, raw: &[Raw]) -> Result<BTreeMap<String, Vec<Reason>>, Failure> {
     let mut because = BTreeMap::new();
-    let ids: Vec<String> = raw.iter().filter_map(|one| one.request_id.clone()).collect();
+    let ids = raw.iter().filter_map(|one| one.head.as_ref().and_then(request_id));
+    let ids: Vec<String> = ids.map(str::to_owned).collect();
     for some in ids.chunks(200) {
-        let reasons = link.ask(Question::Reasons { request_ids: some.to_vec() }).await?;
-        for (id, lines) in reasons.as_object().into_iter().flatten() {
-            let lines = lines.as_array().into_iter().flatten();
-            let lines = lines.filter_map(Value::as_str).map(str::to_owned).collect();
-            because.insert(id.clone(), lines);
+        let facts = link.ask(Question::Facts { request_ids: some.to_vec() }).await?;
+        for (id, located) in facts.as_object().into_iter().flatten() {
+            let located = located.as_array().into_iter().flatten();
+            because.insert(id.clone(), located.map(Reason::from_located).collect());
         }
     }
     Ok(because)
-}
-
-fn observation(
-    drill: &Drill,
-    pages: &Pages,
-    because: &BTreeMap<String, Vec<String>>,
-    one: Raw,
-) -> Observation {
-    let status = match &one.answer {
-        Answer::Response { status, .. } => Some(*status),
-        Answer::None => None,
-    };
-    let reasons = one.request_id.and_then(|id| because.get(&id).cloned());
-    Observation {
-        viewer: drill.viewers[one.viewer].name.clone(),
-        asked_at: one.asked_at,
-        took: one.took,
-        class: pages.classify(&one.answer),
-        status,
-        because: reasons.unwrap_or_default(),
-    }
 }
