@@ -1,7 +1,5 @@
 //! What is broken right now, and what that does to each request and each start of a container.
 
-use std::net::IpAddr;
-
 use standin_kernel::fault::{Fault, Mode, Place};
 use standin_kernel::workload::{Signal, WorkloadSpec};
 use standin_kernel::{
@@ -10,7 +8,13 @@ use standin_kernel::{
 
 use crate::io::{ActiveFault, Effect};
 use crate::legs::fault_answer;
+use crate::network;
 use crate::{Engine, EngineTimer};
+
+/// How the load balancers' health checks name their source.
+const HEALTH_CHECKER: &str = "elb-health-checker";
+/// How long a viewer's system tries to open a connection.
+const VIEWER_PATIENCE: Duration = Duration::from_secs(127);
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -24,69 +28,111 @@ pub(crate) enum Verdict {
 }
 
 impl Engine {
-    /// First fault that fits wins.
-    pub(crate) fn verdict(&self, request: &LegRequest) -> Verdict {
+    /// What the faults do to a request: delays add up, and of all else the first that fits wins.
+    pub(crate) fn verdict(&mut self, request: &LegRequest) -> Verdict {
         if self.faults.is_empty() {
             return Verdict::Pass;
         }
-        let hit = self.faults.iter().find(|active| self.lies_on(&active.fault.place, request));
-        let Some(fault) = hit.map(|active| &active.fault) else { return Verdict::Pass };
-        let task = matches!(fault.place, Place::EcsService(_) | Place::EcsTask(_));
-        match fault.mode {
-            // A stopped task has no process; its address refuses by itself.
-            Mode::Stop if task => Verdict::Pass,
-            Mode::Stop => Verdict::FailAfter(LinkFailure::ConnectTimeout, request.connect_timeout),
-            Mode::Hang => Verdict::Hang,
-            Mode::Slow(by) => Verdict::Hold(by),
-            Mode::Status(status) => Verdict::Answer(Box::new(fault_answer(status))),
-            Mode::Refuse => Verdict::Fail(LinkFailure::Refused),
+        let mut late = Duration::ZERO;
+        for at in 0..self.faults.len() {
+            let Fault { place, mode, .. } = &self.faults[at].fault;
+            if !self.lies_on(place, request) {
+                continue;
+            }
+            let unreachable =
+                Verdict::FailAfter(LinkFailure::ConnectTimeout, request.connect_timeout);
+            let link = matches!(place, Place::Link { .. });
+            match *mode {
+                // A stopped task has no process; its address refuses by itself.
+                Mode::Stop if place.is_tasks() => {}
+                Mode::Stop => return unreachable,
+                Mode::Hang => return Verdict::Hang,
+                Mode::Slow(by) => late += by,
+                Mode::Status(status) => return Verdict::Answer(Box::new(fault_answer(status))),
+                Mode::Refuse => return Verdict::Fail(LinkFailure::Refused),
+                Mode::Latency { by, jitter } => late += network::around(by, jitter, &mut self.luck),
+                Mode::Loss(percent) => {
+                    late +=
+                        network::retransmitted(percent, request.connect_timeout, &mut self.luck);
+                    if late >= request.connect_timeout {
+                        return unreachable;
+                    }
+                }
+                Mode::Blackhole(port) if port_of(&request.to) == port => return unreachable,
+                Mode::Blackhole(_) => {}
+                // S3 itself knows of these.
+                Mode::Missing | Mode::Forbidden => {}
+                Mode::StopTask | Mode::Kill(_) => debug_assert!(!link, "over when it is done"),
+            }
         }
+        if late.is_zero() { Verdict::Pass } else { Verdict::Hold(late) }
     }
 
     fn lies_on(&self, place: &Place, request: &LegRequest) -> bool {
+        let ecs = &self.services.ecs;
         match (place, &request.to) {
-            (Place::EcsService(arn), Address::Socket(to)) => self
-                .services
-                .ecs
-                .tasks_of(arn)
-                .iter()
-                .any(|(_, address)| IpAddr::V4(*address) == to.ip()),
-            (Place::EcsTask(arn), Address::Socket(to)) => self
-                .services
-                .ecs
-                .task_address(arn)
-                .is_some_and(|address| IpAddr::V4(address) == to.ip()),
+            (Place::EcsService(arn), Address::Socket(to)) => {
+                ecs.task_at(to.ip()).is_some_and(|task| task.service_arn == Some(arn.as_str()))
+            }
+            (Place::EcsTask(arn), Address::Socket(to)) => {
+                ecs.task_at(to.ip()).is_some_and(|task| task.arn == arn)
+            }
+            (Place::Subnets(subnets), Address::Socket(to)) => {
+                let task = ecs.task_at(to.ip());
+                task.and_then(|task| ecs.subnet_of(task.arn))
+                    .is_some_and(|subnet| subnets.contains(&subnet))
+            }
             (Place::LoadBalancer(name), Address::Name { host, .. }) => {
                 host.eq_ignore_ascii_case(name)
             }
-            (Place::Bucket(bucket), Address::Name { host, .. }) => {
+            (Place::Bucket { bucket, key: None }, Address::Name { host, .. }) => {
                 bucket_of(host).is_some_and(|name| name == bucket)
             }
             (Place::OriginLink { distribution, origin }, _) => {
                 *request.from == **distribution
                     && origin.as_ref().is_none_or(|origin| *request.link == **origin)
             }
+            (Place::Link { from, to }, _) => {
+                // Health checks do not say which load balancer they come from; the tasks behind it
+                // do.
+                let checks = to.is_tasks() && *request.from == *HEALTH_CHECKER;
+                (checks || *request.from == **from) && self.lies_on(to, request)
+            }
             _ => false,
         }
     }
 
     /// What a fault does to a viewer who asks a load balancer or bucket directly.
-    pub(crate) fn viewer_verdict(&self, service: ServiceName, host: &str) -> Verdict {
+    pub(crate) fn viewer_verdict(&mut self, service: ServiceName, host: &str) -> Verdict {
         let host = host.strip_suffix(".localhost").unwrap_or(host);
-        let hit = self.faults.iter().find(|active| match &active.fault.place {
-            Place::LoadBalancer(name) => service == ServiceName::Elbv2 && name == host,
-            Place::Bucket(bucket) => {
-                service == ServiceName::S3 && bucket_of(host).is_some_and(|name| name == bucket)
+        let mut late = Duration::ZERO;
+        for active in &self.faults {
+            let hit = match &active.fault.place {
+                Place::LoadBalancer(name) => service == ServiceName::Elbv2 && name == host,
+                Place::Bucket { bucket, key: None } => {
+                    service == ServiceName::S3 && bucket_of(host).is_some_and(|name| name == bucket)
+                }
+                _ => false,
+            };
+            if !hit {
+                continue;
             }
-            Place::EcsService(_) | Place::EcsTask(_) | Place::OriginLink { .. } => false,
-        });
-        match hit.map(|active| active.fault.mode) {
-            None => Verdict::Pass,
-            Some(Mode::Stop | Mode::Refuse) => Verdict::Fail(LinkFailure::Refused),
-            Some(Mode::Hang) => Verdict::Hang,
-            Some(Mode::Slow(by)) => Verdict::Hold(by),
-            Some(Mode::Status(status)) => Verdict::Answer(Box::new(fault_answer(status))),
+            match active.fault.mode {
+                Mode::Stop | Mode::Refuse | Mode::Loss(100) => {
+                    return Verdict::Fail(LinkFailure::Refused);
+                }
+                Mode::Hang => return Verdict::Hang,
+                Mode::Slow(by) => late += by,
+                Mode::Status(status) => return Verdict::Answer(Box::new(fault_answer(status))),
+                Mode::Latency { by, jitter } => late += network::around(by, jitter, &mut self.luck),
+                Mode::Loss(percent) => {
+                    late += network::retransmitted(percent, VIEWER_PATIENCE, &mut self.luck);
+                }
+                Mode::Missing | Mode::Forbidden => {}
+                Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_) => {}
+            }
         }
+        if late.is_zero() { Verdict::Pass } else { Verdict::Hold(late) }
     }
 
     /// Why a container cannot start, when a `stop` fault covers its task.
@@ -96,7 +142,12 @@ impl Engine {
                 && match &active.fault.place {
                     Place::EcsService(arn) => spec.labels.service_arn.as_ref() == Some(arn),
                     Place::EcsTask(arn) => spec.labels.task_arn == *arn,
-                    Place::LoadBalancer(_) | Place::Bucket(_) | Place::OriginLink { .. } => false,
+                    Place::Subnets(subnets) => self
+                        .services
+                        .ecs
+                        .subnet_of(&spec.labels.task_arn)
+                        .is_some_and(|subnet| subnets.contains(&subnet)),
+                    _ => false,
                 }
         };
         self.faults.iter().find(covers).map(|active| {
@@ -112,23 +163,68 @@ impl Engine {
         lasts: Option<Duration>,
     ) -> Result<Value, ApiError> {
         let place = self.place(target)?;
-        let until = lasts.map(|lasts| self.now + lasts);
-        self.faults.retain(|active| active.fault.place != place);
-        let tasks = match (&place, mode) {
-            (Place::EcsService(arn) | Place::EcsTask(arn), Mode::Stop) => {
-                self.services.ecs.running_workloads(arn)
-            }
-            _ => Vec::new(),
-        };
-        for workload in tasks {
-            self.effects.push(Effect::Signal { workload, signal: Signal::Kill });
+        if let Some(why) = place.refuses(mode) {
+            let message = format!("{target} cannot be broken with {mode}: {why}");
+            return Err(ApiError::new("InvalidMode", 400, message));
         }
-        let fault = Fault { target: target.into(), place, mode, until };
-        let reply = json!({"Target": target, "Mode": mode.to_string()});
+        let tasks = self.tasks_on(&place);
+        if place.is_tasks() && mode.happens_once() && tasks.is_empty() {
+            let message = format!("{target} has no running task");
+            return Err(ApiError::new("InvalidTarget", 400, message));
+        }
+        let signal = match mode {
+            Mode::Stop if place.is_tasks() => Some(Signal::Kill),
+            Mode::Kill(signal) => Some(signal),
+            _ => None,
+        };
+        for task in &tasks {
+            if let Some(signal) = signal {
+                for workload in self.services.ecs.running_workloads(task) {
+                    self.effects.push(Effect::Signal { workload, signal });
+                }
+            }
+            if mode == Mode::StopTask {
+                self.stop_task(task);
+            }
+        }
         self.effects.push(Effect::Log { source: "fault", line: format!("{target}: {mode}") });
-        self.faults.push(ActiveFault { fault, since: self.now });
-        self.set_fault_timer();
-        Ok(reply)
+        let once = mode.happens_once();
+        if !once {
+            let until = lasts.map(|lasts| self.now + lasts);
+            self.faults.retain(|active| {
+                active.fault.place != place || mode.lives_beside(active.fault.mode)
+            });
+            let fault = Fault { target: target.into(), place, mode, until };
+            self.faults.push(ActiveFault { fault, since: self.now });
+            self.faults_changed();
+        }
+        Ok(json!({"Target": target, "Mode": mode.to_string(), "Once": once}))
+    }
+
+    /// The ARNs of the living tasks of a place.
+    fn tasks_on(&self, place: &Place) -> Vec<String> {
+        let ecs = &self.services.ecs;
+        match place {
+            Place::EcsService(arn) => ecs.tasks_of(arn).into_iter().map(|task| task.0).collect(),
+            Place::EcsTask(arn) => vec![arn.clone()],
+            Place::Subnets(subnets) => ecs
+                .tasks()
+                .filter(|arn| ecs.subnet_of(arn).is_some_and(|subnet| subnets.contains(&subnet)))
+                .map(str::to_owned)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Lets ECS stop a task, as FIS does with its `StopTask`.
+    fn stop_task(&mut self, arn: &str) {
+        let cluster = arn.split('/').nth(1).unwrap_or_default();
+        let input = json!({
+            "cluster": cluster, "task": arn, "reason": "Stopped on purpose (aws:ecs:stop-task)",
+        });
+        let ecs = ServiceName::Ecs;
+        let reply = self.with(ecs, None, |service, cx| service.call(cx, "StopTask", &input));
+        debug_assert!(reply.is_ok(), "a living task can be stopped: {reply:?}");
     }
 
     /// Mends one target, or everything.
@@ -139,7 +235,7 @@ impl Engine {
             let named = target.is_none_or(|target| active.fault.target == target);
             !(named || Some(&active.fault.place) == place.as_ref())
         });
-        self.set_fault_timer();
+        self.faults_changed();
         let mended = before - self.faults.len();
         match target {
             Some(target) if mended == 0 => {
@@ -161,54 +257,20 @@ impl Engine {
     pub(crate) fn end_faults(&mut self) {
         let now = self.now;
         self.faults.retain(|active| active.fault.until.is_none_or(|until| until > now));
-        self.set_fault_timer();
+        self.faults_changed();
     }
 
-    fn set_fault_timer(&mut self) {
+    /// Sets the timer for the next end of a fault, and tells S3 which of its objects are broken.
+    fn faults_changed(&mut self) {
         match self.faults.iter().filter_map(|active| active.fault.until).min() {
             Some(at) => self.timers.set(EngineTimer::FaultEnds, at, "a fault ends"),
             None => self.timers.clear(&EngineTimer::FaultEnds),
         }
-    }
-
-    /// Where `Service`, `Distribution/origin` or a task's id lies.
-    fn place(&self, target: &str) -> Result<Place, ApiError> {
-        let (logical_id, part) = match target.split_once('/') {
-            Some((logical_id, part)) => (logical_id, Some(part.to_owned())),
-            None => (target, None),
-        };
-        if let Some(arn) = self.services.ecs.task_arn(target) {
-            return Ok(Place::EcsTask(arn));
-        }
-        let Some(resource) = self.services.cloudformation.resource(None, logical_id) else {
-            return Err(self.no_such_target(target));
-        };
-        let physical = resource.physical_id.clone();
-        match resource.resource_type.as_str() {
-            "AWS::ECS::Service" => Ok(Place::EcsService(physical)),
-            "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
-                let name = resource.attributes.get("DNSName").and_then(Value::as_str);
-                let name = name.unwrap_or_default().to_ascii_lowercase();
-                Ok(Place::LoadBalancer(name))
-            }
-            "AWS::S3::Bucket" => Ok(Place::Bucket(physical)),
-            "AWS::CloudFront::Distribution" => {
-                Ok(Place::OriginLink { distribution: physical, origin: part })
-            }
-            other => {
-                let message = format!(
-                    "{target} is an {other}, which cannot be broken; services, tasks, load balancers, \
-                     buckets and distributions (Distribution/origin-id) can"
-                );
-                Err(ApiError::new("InvalidTarget", 400, message))
-            }
-        }
-    }
-
-    fn no_such_target(&self, target: &str) -> ApiError {
-        let names = self.breakable().join(", ");
-        let message = format!("no resource and no task is called {target}; there are: {names}");
-        ApiError::new("NoSuchTarget", 404, message)
+        let objects = self.faults.iter().filter_map(|active| match &active.fault.place {
+            Place::Bucket { bucket, key } => Some((bucket.clone(), key.clone(), active.fault.mode)),
+            _ => None,
+        });
+        self.services.s3.set_broken(objects.collect());
     }
 }
 
@@ -216,4 +278,11 @@ impl Engine {
 fn bucket_of(host: &str) -> Option<&str> {
     let at = host.find(".s3.").or_else(|| host.find(".s3-website"))?;
     Some(&host[..at])
+}
+
+fn port_of(address: &Address) -> u16 {
+    match address {
+        Address::Name { port, .. } => *port,
+        Address::Socket(socket) => socket.port(),
+    }
 }

@@ -11,6 +11,8 @@ mod exchange;
 pub mod faults;
 pub mod io;
 mod legs;
+mod network;
+mod places;
 mod route;
 pub mod services;
 mod table;
@@ -45,6 +47,8 @@ pub struct Engine {
     timeouts: Timeouts,
     timers: Timers<EngineTimer>,
     faults: Vec<ActiveFault>,
+    /// The chance of networks that lose and delay.
+    luck: Rng,
     work: VecDeque<Work>,
     stores: Vec<(ServiceName, Record)>,
     outs: Vec<Out>,
@@ -88,6 +92,7 @@ impl Engine {
             timeouts: Timeouts::default(),
             timers: Timers::default(),
             faults: Vec::new(),
+            luck: root.fork("network"),
             work: VecDeque::new(),
             stores: Vec::new(),
             outs: Vec::new(),

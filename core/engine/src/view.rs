@@ -4,14 +4,7 @@
 use standin_kernel::{Fact, Value, json};
 
 use crate::Engine;
-
-/// Types that a fault can be put on.
-const BREAKABLE: [&str; 4] = [
-    "AWS::ECS::Service",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::S3::Bucket",
-    "AWS::CloudFront::Distribution",
-];
+use crate::places::BREAKABLE;
 
 impl Engine {
     /// The logical ids that `break` takes, in the order of their stacks.

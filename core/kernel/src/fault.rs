@@ -1,4 +1,6 @@
-//! What can be broken on purpose, and how.
+//! What can be broken on purpose, and how. [`fis`] says what AWS Fault Injection Service calls it.
+
+pub mod fis;
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +8,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Duration, Time};
+use crate::workload::Signal;
 
-/// How a thing misbehaves.
+pub use fis::{FisError, FisTarget, duration_of, from_fis, target_of, to_fis};
+
+/// How a thing misbehaves. [`Mode::StopTask`] and [`Mode::Kill`] happen once; every other mode
+/// lasts until it is mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -21,6 +27,34 @@ pub enum Mode {
     Status(u16),
     /// It refuses connections.
     Refuse,
+    /// ECS stops the tasks the way `StopTask` does; their service starts others.
+    StopTask,
+    /// The tasks' processes get this signal; their service starts others.
+    Kill(Signal),
+    /// The network is slower by `by`, give or take `jitter`.
+    Latency { by: Duration, jitter: Duration },
+    /// This many packets of a hundred are lost; 100 is a cut.
+    Loss(u8),
+    /// Packets to this port vanish.
+    Blackhole(u16),
+    /// The bucket, or one object of it, is empty or gone.
+    Missing,
+    /// Nobody may read the bucket, or one object of it.
+    Forbidden,
+}
+
+impl Mode {
+    /// Whether it is over as soon as it is done, so that nothing is there to mend.
+    pub const fn happens_once(self) -> bool {
+        matches!(self, Self::StopTask | Self::Kill(_))
+    }
+
+    /// Whether it lives beside a fault of another kind on the same place: a network may be slow and
+    /// lose packets as well.
+    pub const fn lives_beside(self, other: Self) -> bool {
+        matches!(self, Self::Latency { .. }) && matches!(other, Self::Loss(_))
+            || matches!(self, Self::Loss(_)) && matches!(other, Self::Latency { .. })
+    }
 }
 
 impl fmt::Display for Mode {
@@ -31,34 +65,74 @@ impl fmt::Display for Mode {
             Self::Slow(by) => write!(f, "slow={}s", by.as_secs_f64()),
             Self::Status(status) => write!(f, "status={status}"),
             Self::Refuse => f.write_str("refuse"),
+            Self::StopTask => f.write_str("stop-task"),
+            Self::Kill(Signal::Kill) => f.write_str("kill"),
+            Self::Kill(Signal::Term) => f.write_str("terminate"),
+            Self::Latency { by, jitter } if jitter.is_zero() => {
+                write!(f, "latency={}s", by.as_secs_f64())
+            }
+            Self::Latency { by, jitter } => {
+                write!(f, "latency={}s/{}s", by.as_secs_f64(), jitter.as_secs_f64())
+            }
+            Self::Loss(100) => f.write_str("cut"),
+            Self::Loss(percent) => write!(f, "loss={percent}%"),
+            Self::Blackhole(port) => write!(f, "blackhole={port}"),
+            Self::Missing => f.write_str("missing"),
+            Self::Forbidden => f.write_str("forbidden"),
         }
     }
 }
 
 /// A mode that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a mode; use stop, hang, slow=2s, status=500 or refuse")]
+#[error("'{0}' is not a mode; use {MODES}")]
 pub struct ModeError(pub String);
+
+/// The modes as they are written, for messages and help.
+pub const MODES: &str = "stop, hang, slow=2s, status=500, refuse, stop-task, kill, terminate, \
+    latency=200ms (or latency=200ms/10ms with jitter), loss=30%, cut, blackhole=8080, missing or \
+    forbidden";
 
 impl FromStr for Mode {
     type Err = ModeError;
 
     fn from_str(text: &str) -> Result<Self, ModeError> {
-        let wrong = || ModeError(text.into());
-        match text.split_once('=') {
+        let mode = match text.split_once('=') {
             None => match text {
-                "stop" => Ok(Self::Stop),
-                "hang" => Ok(Self::Hang),
-                "refuse" => Ok(Self::Refuse),
-                _ => Err(wrong()),
+                "stop" => Some(Self::Stop),
+                "hang" => Some(Self::Hang),
+                "refuse" => Some(Self::Refuse),
+                "stop-task" => Some(Self::StopTask),
+                "kill" => Some(Self::Kill(Signal::Kill)),
+                "terminate" => Some(Self::Kill(Signal::Term)),
+                "cut" => Some(Self::Loss(100)),
+                "missing" => Some(Self::Missing),
+                "forbidden" => Some(Self::Forbidden),
+                _ => None,
             },
-            Some(("slow", by)) => parse_duration(by).map(Self::Slow).ok_or_else(wrong),
-            Some(("status", status)) => match status.parse() {
-                Ok(status @ 400..=599) => Ok(Self::Status(status)),
-                _ => Err(wrong()),
-            },
-            Some(_) => Err(wrong()),
+            Some((name, value)) => with_value(name, value),
+        };
+        mode.ok_or_else(|| ModeError(text.into()))
+    }
+}
+
+fn with_value(name: &str, value: &str) -> Option<Mode> {
+    match name {
+        "slow" => parse_duration(value).map(Mode::Slow),
+        "status" => {
+            value.parse().ok().filter(|status| (400..600).contains(status)).map(Mode::Status)
         }
+        "latency" => {
+            let (by, jitter) = value.split_once('/').unwrap_or((value, "0"));
+            let (by, jitter) = (parse_duration(by)?, parse_duration(jitter)?);
+            (jitter <= by).then_some(Mode::Latency { by, jitter })
+        }
+        "loss" => {
+            let percent = value.strip_suffix('%').unwrap_or(value).parse().ok();
+            percent.filter(|percent| (1..=100).contains(percent)).map(Mode::Loss)
+        }
+        "blackhole" => value.parse().ok().filter(|port| *port != 0).map(Mode::Blackhole),
+        _ => None,
     }
 }
 
@@ -82,7 +156,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 /// One thing that is broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// As the user named it: a logical id, a task id, `Distribution/origin`.
+    /// As the user named it: a logical id, a task id, `Distribution/origin`, `A->B`, a zone.
     pub target: String,
     pub place: Place,
     pub mode: Mode,
@@ -98,14 +172,44 @@ pub enum Place {
     EcsService(String),
     /// One task, by its ARN.
     EcsTask(String),
+    /// Every task whose network interface is in one of these subnets: a subnet, or all those of an
+    /// Availability Zone.
+    Subnets(Vec<String>),
     /// A load balancer, by its DNS name.
     LoadBalancer(String),
-    Bucket(String),
+    /// A bucket, or one object of it.
+    Bucket { bucket: String, key: Option<String> },
     /// The link from a distribution (by id) to one of its origins, or to all with `None`.
-    OriginLink {
-        distribution: String,
-        origin: Option<String>,
-    },
+    OriginLink { distribution: String, origin: Option<String> },
+    /// The network between one end, by the name its requests bear (distribution id, load
+    /// balancer name), and another place.
+    Link { from: String, to: Box<Self> },
+}
+
+impl Place {
+    /// Whether it is made of tasks.
+    pub const fn is_tasks(&self) -> bool {
+        matches!(self, Self::EcsService(_) | Self::EcsTask(_) | Self::Subnets(_))
+    }
+
+    /// Why a mode makes no sense here, in a few words; `None` when it does.
+    pub fn refuses(&self, mode: Mode) -> Option<&'static str> {
+        let tasks = self.is_tasks();
+        match (mode, self) {
+            (Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_), _) if !tasks => {
+                Some("only tasks know it")
+            }
+            (Mode::Missing | Mode::Forbidden, Self::Bucket { .. }) => None,
+            (Mode::Missing | Mode::Forbidden, _) => Some("only buckets and their objects know it"),
+            (_, Self::Bucket { key: Some(_), .. }) => {
+                Some("an object knows only missing and forbidden")
+            }
+            (Mode::Hang | Mode::Status(_) | Mode::Slow(_), Self::Link { .. }) => {
+                Some("a network knows only stop, cut, refuse, loss and latency")
+            }
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -114,10 +218,40 @@ mod tests {
 
     #[test]
     fn modes_read_back_what_they_print() {
-        for text in ["stop", "hang", "slow=2s", "slow=0.5s", "status=500", "refuse"] {
+        let written = [
+            "stop",
+            "hang",
+            "slow=2s",
+            "slow=0.5s",
+            "status=500",
+            "refuse",
+            "stop-task",
+            "kill",
+            "terminate",
+            "latency=0.2s",
+            "latency=0.2s/0.01s",
+            "loss=7%",
+            "cut",
+            "blackhole=8080",
+            "missing",
+            "forbidden",
+        ];
+        for text in written {
             assert_eq!(text.parse::<Mode>().map(|mode| mode.to_string()), Ok(text.to_string()));
         }
-        for text in ["", "slow", "slow=fast", "status=200", "status=x", "burn"] {
+        for text in [
+            "",
+            "slow",
+            "slow=fast",
+            "status=200",
+            "status=x",
+            "burn",
+            "loss=0",
+            "loss=101",
+            "latency=1s/2s",
+            "blackhole=0",
+            "kill=9",
+        ] {
             assert_eq!(text.parse::<Mode>(), Err(ModeError(text.into())));
         }
     }

@@ -14,7 +14,7 @@ mod state;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
@@ -31,12 +31,35 @@ pub struct Ecs {
     scheduler: Scheduler,
 }
 
+/// A task by its address: its ARN, and that of its service.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskAt<'a> {
+    pub arn: &'a str,
+    pub service_arn: Option<&'a str>,
+}
+
 impl Ecs {
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The living tasks of a service: ARN and address.
+    /// The ARNs of the living tasks.
+    pub fn tasks(&self) -> impl Iterator<Item = &str> {
+        self.scheduler.living_tasks()
+    }
+
+    /// The living task that has an address.
+    pub fn task_at(&self, address: IpAddr) -> Option<TaskAt<'_>> {
+        self.scheduler.task_at(address)
+    }
+
+    /// The subnet in which a living task has its network interface.
+    pub fn subnet_of(&self, task_arn: &str) -> Option<String> {
+        let task = self.scheduler.task(task_arn)?;
+        api::subnet_of(self, &task).map(str::to_owned)
+    }
+
+    /// The living tasks of a service, oldest first: ARN and address.
     pub fn tasks_of(&self, service_arn: &str) -> Vec<(String, Ipv4Addr)> {
         self.scheduler.tasks_of(service_arn)
     }

@@ -15,6 +15,7 @@ mod state;
 mod tests;
 
 use standin_kernel::control::Record;
+use standin_kernel::fault::Mode;
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{ApiError, Cx, ExchangeId, Request, Service, ServiceName, Value};
 
@@ -31,6 +32,12 @@ pub struct S3 {
 impl S3 {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What is broken on purpose: buckets, or single keys of them, that are missing or that nobody
+    /// may read. Other modes are no matter of S3's.
+    pub fn set_broken(&mut self, broken: Vec<(String, Option<String>, Mode)>) {
+        self.state.broken = broken;
     }
 
     /// Whether `host` (lower case, without port) answers on `port`: website endpoints have no TLS,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use standin_kernel::control::Record;
+use standin_kernel::fault::Mode;
 use standin_kernel::{BlobId, Cx, Headers, Time};
 
 use crate::data::cors::CorsRule;
@@ -21,6 +22,8 @@ pub(crate) const NULL_VERSION: &str = "null";
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) buckets: BTreeMap<String, Bucket>,
+    /// What is broken on purpose, by bucket and key; without a key the whole bucket. Not kept.
+    pub(crate) broken: Vec<(String, Option<String>, Mode)>,
 }
 
 #[derive(Debug)]
@@ -273,6 +276,13 @@ impl Content {
 impl State {
     pub(crate) fn bucket(&self, name: &str) -> Result<&Bucket> {
         self.buckets.get(name).ok_or_else(|| no_such_bucket(name))
+    }
+
+    /// How a bucket, or an object of it, is broken on purpose.
+    pub(crate) fn broken(&self, bucket: &str, key: Option<&str>) -> Option<Mode> {
+        let fits =
+            |one: &&(String, Option<String>, Mode)| one.0 == bucket && one.1.as_deref() == key;
+        self.broken.iter().find(fits).map(|one| one.2)
     }
 
     pub(crate) fn bucket_mut(&mut self, name: &str) -> Result<&mut Bucket> {

@@ -1,9 +1,11 @@
 //! `standin break` and `standin repair`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
 use standin_host::Question;
+use standin_kernel::fault;
 
 use crate::events::text;
 use crate::link::Link;
@@ -11,13 +13,21 @@ use crate::{Failure, StateOption};
 
 #[derive(Debug, Args)]
 pub(crate) struct BreakOptions {
-    /// A logical id of the template (service, load balancer, bucket, distribution), a task's id, or
-    /// Distribution/origin-id
+    /// A logical id of the template (service, load balancer, bucket, distribution, subnet), a zone,
+    /// a task's id, Service/1, Bucket/key, Distribution/origin-id, or the network between two:
+    /// LoadBalancer->Service
     target: String,
-    /// stop, hang, slow=2s, status=500 or refuse
+    /// stop, hang, slow=2s, status=500, refuse, stop-task, kill, terminate, latency=200ms,
+    /// latency=200ms/10ms, loss=30%, cut, blackhole=8080, missing or forbidden
     #[arg(long, default_value = "stop")]
     mode: String,
-    /// Mend it by itself after this long: 30s, 2m
+    /// Instead of a mode: an action of AWS FIS, such as aws:ecs:stop-task
+    #[arg(long, value_name = "ACTION", conflicts_with = "mode")]
+    action: Option<String>,
+    /// A parameter of the action, such as lossPercent=30; may be given several times
+    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "action")]
+    parameters: Vec<String>,
+    /// Mend it by itself after this long: 30s, 2m; else as long as the action's duration says
     #[arg(long = "for", value_name = "TIME")]
     lasts: Option<String>,
     #[command(flatten)]
@@ -33,13 +43,32 @@ pub(crate) struct RepairOptions {
 }
 
 pub(crate) async fn run_break(options: BreakOptions) -> Result<ExitCode, Failure> {
-    let BreakOptions { target, mode, lasts, state } = options;
+    let BreakOptions { target, mut mode, action, parameters, mut lasts, state } = options;
+    if let Some(action) = action {
+        let parameters = pairs(&parameters)?;
+        mode = fault::from_fis(&action, &parameters)?.to_string();
+        let duration = fault::duration_of(&action, &parameters)?;
+        lasts = lasts.or_else(|| duration.map(|lasts| format!("{}s", lasts.as_secs())));
+    }
     let link = Link::required(&state.state_dir).await?;
     let for_time = lasts.as_ref().map(|lasts| format!(" for {lasts}")).unwrap_or_default();
     let reply = link.ask(Question::Break { target, mode, lasts }).await?;
     let (target, mode) = (text(&reply, "Target"), text(&reply, "Mode"));
-    println!("{target} is broken ({mode}){for_time}; `standin repair {target}` mends it");
+    if reply["Once"].as_bool() == Some(true) {
+        println!("{target}: {mode} is done; there is nothing to mend");
+    } else {
+        println!("{target} is broken ({mode}){for_time}; `standin repair '{target}'` mends it");
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `name=value` texts as FIS takes its parameters.
+fn pairs(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(format!("{text}: a parameter is written name=value").into()),
+    };
+    texts.iter().map(pair).collect()
 }
 
 pub(crate) async fn run_repair(options: RepairOptions) -> Result<ExitCode, Failure> {

@@ -17,6 +17,7 @@ pub(crate) use self::definition::Definition;
 pub(crate) use self::service::ServiceSettings;
 pub(crate) use self::tags::Tag;
 pub(crate) use self::task::TaskSettings;
+pub(crate) use self::task_shown::subnet_of;
 use crate::Ecs;
 use crate::error::{invalid_parameter, not_here};
 

@@ -3,7 +3,7 @@
 use standin_kernel::{Env, Time, Value, json};
 
 use super::capacity::Capacity;
-use super::service::{NetworkConfiguration, platform_number};
+use super::service::platform_number;
 use super::{epoch, present};
 use crate::Ecs;
 use crate::data::view::{ContainerView, LastStatus, StopCode, TaskView};
@@ -14,9 +14,6 @@ pub(super) fn shown(ecs: &Ecs, env: &Env, task: &TaskView, tags: bool) -> Value 
     let definition = &task.task_definition;
     let document = ecs.state.definition(&definition.family, definition.revision);
     let (cpu, memory) = document.map_or((None, None), |document| document.size());
-    let network = own
-        .and_then(|own| own.network_configuration.as_ref())
-        .or(service.map(|service| &service.network_configuration));
     let version = own
         .and_then(|own| own.platform_version.as_deref())
         .or(service.map(|service| service.platform_version.as_str()));
@@ -56,7 +53,7 @@ pub(super) fn shown(ecs: &Ecs, env: &Env, task: &TaskView, tags: bool) -> Value 
         "memory": memory,
         "containers": containers.collect::<Vec<_>>(),
         "overrides": overrides(task),
-        "attachments": [attachment(task, network)],
+        "attachments": [attachment(ecs, task)],
         "attributes": [],
         "enableExecuteCommand": execute,
         "tags": if tags { ecs.task_tags(task) } else { Vec::new() },
@@ -87,6 +84,16 @@ fn part(task: &TaskView, from: usize, to: usize) -> &str {
     id(task).get(from..to).unwrap_or_default()
 }
 
+/// The subnet of a task: tasks are spread over those of their service, or of their own.
+pub(crate) fn subnet_of<'e>(ecs: &'e Ecs, task: &TaskView) -> Option<&'e str> {
+    let own = ecs.state.tasks.get(&task.arn).and_then(|own| own.network_configuration.as_ref());
+    let service = task.service_arn.as_ref().and_then(|arn| ecs.state.services.get(arn));
+    let network = own.or(service.map(|service| &service.network_configuration))?;
+    let subnets = &network.awsvpc_configuration.subnets;
+    let at = usize::from(task.address.octets()[3]).checked_rem(subnets.len())?;
+    subnets.get(at).map(String::as_str)
+}
+
 /// The id of the network interface's attachment.
 fn attachment_id(task: &TaskView) -> String {
     let digits = |from, to| part(task, from, to);
@@ -101,7 +108,7 @@ fn attachment_id(task: &TaskView) -> String {
 }
 
 /// ECS-NW-02: the network interface of the task.
-fn attachment(task: &TaskView, network: Option<&NetworkConfiguration>) -> Value {
+fn attachment(ecs: &Ecs, task: &TaskView) -> Value {
     let status = match task.last_status {
         LastStatus::Provisioning => "PRECREATED",
         LastStatus::Deprovisioning | LastStatus::Stopped => "DELETED",
@@ -109,11 +116,8 @@ fn attachment(task: &TaskView, network: Option<&NetworkConfiguration>) -> Value 
     };
     let pair = |name: &str, value: String| json!({"name": name, "value": value});
     let mut details = Vec::new();
-    let subnets = network.map(|network| &network.awsvpc_configuration.subnets);
-    if let Some(subnets) = subnets.filter(|subnets| !subnets.is_empty()) {
-        // Tasks are spread over the subnets.
-        let at = usize::from(task.address.octets()[3]) % subnets.len();
-        details.push(pair("subnetId", subnets[at].clone()));
+    if let Some(subnet) = subnet_of(ecs, task) {
+        details.push(pair("subnetId", subnet.to_owned()));
     }
     details.push(pair("networkInterfaceId", format!("eni-0{}", part(task, 0, 16))));
     let octets = task.address.octets().map(|octet| format!("{octet:02x}")).join(":");

@@ -30,7 +30,7 @@ mod throttle;
 pub(crate) mod view;
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
@@ -44,6 +44,7 @@ use self::registration::Seen;
 use self::service::Service;
 use self::task::{NewTask, News, Task};
 use self::view::{RolloutState, ServiceStatus, ServiceView, StopCode, TaskView};
+use crate::TaskAt;
 use crate::config::{self, RunTask, TaskDefinition};
 
 /// How long stopped tasks and deleted services are still shown (ECS-LC-07, ECS-SV-12).
@@ -216,9 +217,22 @@ impl Scheduler {
         self.tasks.get(arn).map(|task| task.address)
     }
 
-    /// The tasks of a service that are not STOPPED.
+    /// The tasks that are not STOPPED.
+    pub(crate) fn living_tasks(&self) -> impl Iterator<Item = &str> {
+        self.tasks.keys().map(String::as_str)
+    }
+
+    /// The task that is not STOPPED and has an address.
+    pub(crate) fn task_at(&self, address: IpAddr) -> Option<TaskAt<'_>> {
+        let task = self.tasks.values().find(|task| IpAddr::V4(task.address) == address)?;
+        Some(TaskAt { arn: &task.arn, service_arn: task.service_arn.as_deref() })
+    }
+
+    /// The tasks of a service that are not STOPPED, oldest first.
     pub(crate) fn tasks_of(&self, service_arn: &str) -> Vec<(String, Ipv4Addr)> {
-        self.living(service_arn).map(|task| (task.arn.clone(), task.address)).collect()
+        let mut tasks: Vec<_> = self.living(service_arn).collect();
+        tasks.sort_by_key(|task| task.serial);
+        tasks.into_iter().map(|task| (task.arn.clone(), task.address)).collect()
     }
 
     /// The containers of a service or task that run or are being started.

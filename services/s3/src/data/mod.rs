@@ -16,11 +16,13 @@ mod website;
 
 use std::borrow::Cow;
 
+use standin_kernel::fault::Mode;
 use standin_kernel::{
     Cx, Fact, Headers, Identity, Method, Request, Response, ResponseHead, Rng, ServiceName, Time,
 };
 
-use crate::state::State;
+use crate::error::{Result, access_denied, no_such_bucket};
+use crate::state::{Bucket, State};
 use endpoint::{Endpoint, Kind};
 use policy::Asker;
 
@@ -81,6 +83,29 @@ impl<'a> Visit<'a> {
             false => Kind::Rest,
         };
         Endpoint { kind, bucket: Some(host), region: None }
+    }
+
+    /// The bucket of this name, unless it is gone on purpose.
+    fn bucket(&self, cx: &mut Cx<'_>, name: &str) -> Result<&'a Bucket> {
+        let bucket = self.state.bucket(name)?;
+        match self.state.broken(name, None) {
+            Some(Mode::Missing) => {
+                cx.note(|| fact("fault", format!("the bucket {name} is missing on purpose")));
+                Err(no_such_bucket(name))
+            }
+            _ => Ok(bucket),
+        }
+    }
+
+    /// Whether an object may be looked for: its bucket or itself may be forbidden on purpose.
+    fn check_forbidden(&self, cx: &mut Cx<'_>, bucket: &Bucket, key: &str) -> Result<()> {
+        let name = &bucket.settings.name;
+        let broken = [None, Some(key)].map(|key| self.state.broken(name, key));
+        if !broken.contains(&Some(Mode::Forbidden)) {
+            return Ok(());
+        }
+        cx.note(|| fact("fault", format!("{name}/{key} is forbidden to everybody on purpose")));
+        Err(access_denied())
     }
 
     /// A response head with what every answer has (S3-EP-08).

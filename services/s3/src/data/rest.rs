@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use standin_kernel::fault::Mode;
 use standin_kernel::{Body, Cx, Duration, Headers, Identity, Method, Response};
 
 use super::access::Access;
@@ -103,7 +104,7 @@ impl<'a> Visit<'a> {
         if name.is_empty() {
             return self.nobody();
         }
-        let bucket = self.state.bucket(name)?;
+        let bucket = self.bucket(cx, name)?;
         self.check_region(cx, at, bucket)?;
         let key = key::of_path(path)?;
         match &self.request.head.method {
@@ -205,6 +206,7 @@ impl<'a> Visit<'a> {
             max_keys: max.as_deref(),
             ..Detail::default()
         };
+        self.check_forbidden(cx, bucket, "")?;
         let access = Access { bucket, asker: &self.asker };
         if !access.may(cx, "s3:ListBucket", None, detail, bucket.settings.acl) {
             return Err(access_denied());
@@ -275,7 +277,12 @@ impl<'a> Visit<'a> {
         key: &str,
         version_id: Option<&str>,
     ) -> Result<Found<'b>> {
-        let object = bucket.objects.get(key);
+        self.check_forbidden(cx, bucket, key)?;
+        let missing = self.state.broken(&bucket.settings.name, Some(key)) == Some(Mode::Missing);
+        if missing {
+            cx.note(|| fact("fault", format!("the object {key} is missing on purpose")));
+        }
+        let object = bucket.objects.get(key).filter(|_| !missing);
         let version = match version_id {
             Some(id) => object.and_then(|object| object.version(id)),
             None => object.and_then(Object::current),

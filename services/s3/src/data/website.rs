@@ -32,7 +32,7 @@ impl Visit<'_> {
             return response;
         }
         let Some(name) = at.bucket else { return self.redirect(301, HOME) };
-        let bucket = match self.state.bucket(name) {
+        let bucket = match self.bucket(cx, name) {
             Ok(bucket) => bucket,
             Err(refusal) => return page(&refusal),
         };
