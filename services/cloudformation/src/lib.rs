@@ -13,6 +13,7 @@ mod error;
 mod event;
 mod machine;
 mod revision;
+mod stack_policy;
 mod state;
 mod status;
 mod store;

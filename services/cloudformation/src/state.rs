@@ -9,6 +9,7 @@ use standin_kernel::{Time, Value};
 use crate::change_set::ChangeSet;
 use crate::event::Event;
 use crate::revision::Revision;
+use crate::stack_policy::PolicyText;
 use crate::status::{ResourceStatus, StackStatus};
 use crate::template::OutputValue;
 
@@ -62,6 +63,11 @@ pub(crate) struct Facts {
     /// What the operation's caller said to recognise it by.
     pub(crate) token: Option<String>,
     pub(crate) termination_protection: bool,
+    #[serde(default)]
+    pub(crate) policy: Option<PolicyText>,
+    /// In the place of `policy`, for the update under way.
+    #[serde(default)]
+    pub(crate) policy_during_update: Option<PolicyText>,
     /// Events so far, and names generated so far: the next sequence numbers.
     pub(crate) event_count: u64,
     pub(crate) name_count: u64,
@@ -270,6 +276,8 @@ impl Facts {
             failure: None,
             token: None,
             termination_protection: false,
+            policy: None,
+            policy_during_update: None,
             event_count: 0,
             name_count: 0,
         }

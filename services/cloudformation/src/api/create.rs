@@ -6,6 +6,7 @@ use standin_kernel::{ApiError, Cx, Value, ids, json};
 
 use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
+use crate::api::policy;
 use crate::error::{constraint, stack_exists, validation};
 use crate::state::{Facts, OnFailure, Options, Stack};
 use crate::status::StackStatus;
@@ -30,6 +31,9 @@ struct CreateStack {
     enable_termination_protection: bool,
     #[serde(default)]
     retain_except_on_create: bool,
+    stack_policy_body: Option<String>,
+    #[serde(rename = "StackPolicyURL")]
+    stack_policy_url: Option<String>,
     standin: Option<Standin>,
 }
 
@@ -70,8 +74,11 @@ pub(super) fn create_stack(
         previous: None,
     };
     let revision = intake.read(&all.desk.list)?;
+    let url = given.stack_policy_url.as_deref();
+    let policy = policy::read(given.stack_policy_body, url, Some(&revision.template))?;
     let facts = Facts {
         options,
+        policy,
         token: given.client_request_token,
         termination_protection: given.enable_termination_protection,
         ..Facts::new(&id, &name, cx.now, StackStatus::CreateInProgress)

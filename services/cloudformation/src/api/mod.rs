@@ -8,6 +8,7 @@ mod events;
 mod exports;
 mod intake;
 mod page;
+mod policy;
 mod protection;
 mod resources;
 mod rollback;
@@ -46,6 +47,8 @@ pub(crate) fn call(
         "GetTemplate" => template::get_template(all, input),
         "GetTemplateSummary" => template::get_template_summary(all, input),
         "ValidateTemplate" => template::validate_template(all, input),
+        "SetStackPolicy" => policy::set_stack_policy(all, cx, input),
+        "GetStackPolicy" => policy::get_stack_policy(all, input),
         "CreateChangeSet" => change_set::create::create_change_set(all, cx, input),
         "DescribeChangeSet" => change_set::describe::describe_change_set(all, input),
         "ListChangeSets" => change_set::describe::list_change_sets(all, input),

@@ -6,6 +6,7 @@ use standin_kernel::{ApiError, Cx, Value, json};
 
 use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
+use crate::api::policy;
 use crate::error::validation;
 use crate::machine::review::changes;
 use crate::revision::Revision;
@@ -31,6 +32,12 @@ struct UpdateStack {
     client_request_token: Option<String>,
     #[serde(default)]
     retain_except_on_create: bool,
+    stack_policy_body: Option<String>,
+    #[serde(rename = "StackPolicyURL")]
+    stack_policy_url: Option<String>,
+    stack_policy_during_update_body: Option<String>,
+    #[serde(rename = "StackPolicyDuringUpdateURL")]
+    stack_policy_during_update_url: Option<String>,
     standin: Option<Standin>,
 }
 
@@ -65,6 +72,11 @@ pub(super) fn update_stack(
     if !changes(&all.desk, stack, &all.stacks, &revision) {
         return Err(validation("No updates are to be performed."));
     }
+    let template = Some(&revision.template);
+    let url = given.stack_policy_url.as_deref();
+    let policy = policy::read(given.stack_policy_body, url, template)?;
+    let url = given.stack_policy_during_update_url.as_deref();
+    let meanwhile = policy::read(given.stack_policy_during_update_body, url, template)?;
     let options = Options {
         on_failure: match given.disable_rollback {
             true => OnFailure::DoNothing,
@@ -76,6 +88,11 @@ pub(super) fn update_stack(
     };
     all.run(cx, &id, |run| {
         run.stack.keep_change_set(None);
+        let facts = run.stack.facts_mut();
+        facts.policy_during_update = meanwhile;
+        if policy.is_some() {
+            facts.policy = policy;
+        }
         run.begin_update(revision, options, token);
     });
     Ok(json!({"StackId": id}))

@@ -10,6 +10,7 @@ use crate::machine::Run;
 use crate::machine::change::{self, Change};
 use crate::machine::known::Known;
 use crate::revision::Revision;
+use crate::stack_policy::Update;
 use crate::state::{Failure, Job, JobKind, OnFailure, Policy, Resource, Says, Stack, Turn};
 use crate::status::ResourceStatus;
 use crate::template::{
@@ -119,7 +120,17 @@ impl Run<'_, '_> {
         if resource.current.is_none() {
             return self.create(id, wanted);
         }
-        match change(resource, &wanted, known) {
+        let change = change(resource, &wanted, known);
+        let update = match change {
+            Change::None => None,
+            Change::InPlace => Some(Update::Modify),
+            Change::Replacement => Some(Update::Replace),
+        };
+        if let Some(reason) = update.and_then(|update| self.forbidden(update, id)) {
+            return self.refuse(id, &reason);
+        }
+        let Some(resource) = self.stack.resource_mut(id) else { return };
+        match change {
             Change::None => {
                 if resource.current.as_ref().is_some_and(|current| current.says != wanted.says) {
                     resource.remember();
@@ -195,7 +206,7 @@ impl Run<'_, '_> {
     }
 
     /// A resource that cannot even be begun.
-    fn refuse(&mut self, logical_id: &str, reason: &str) {
+    pub(super) fn refuse(&mut self, logical_id: &str, reason: &str) {
         let Some(resource) = self.stack.resource_mut(logical_id) else { return };
         let there = resource.current.is_some();
         resource.remember();

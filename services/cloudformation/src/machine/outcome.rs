@@ -139,7 +139,8 @@ impl Run<'_, '_> {
     /// The operation is over.
     fn rest(&mut self, status: StackStatus, reason: Option<&str>) {
         self.stack.enter(self.cx, status, reason);
-        self.stack.facts_mut().failure = None;
+        let facts = self.stack.facts_mut();
+        (facts.failure, facts.policy_during_update) = (None, None);
         self.executed(status);
         let kept = matches!(
             status,

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod export;
 mod intake;
+mod policy;
 mod random;
 mod restart;
 mod rollback;
