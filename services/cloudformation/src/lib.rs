@@ -2,9 +2,10 @@
 //! the public operations of the services.
 //!
 //! Reading order: [`template`] (the language), `state` and `status` (what is known of a stack),
-//! `revision` (one version of it), `change_set` (what a version would change), `machine` (how an operation goes on, step by step), `event`
-//! (what it tells), `api` (the operations), `store` (restarts), `view` (what others ask), [`check`]
-//! (a template without a stack).
+//! `revision` (one version of it), `change_set` (what a version would change), `stack_policy` (what
+//! may change), `machine` (how an operation goes on, step by step), `event` (what it tells), `api`
+//! (the operations), `store` (restarts), `view` (what others ask), [`check`] (a template without a
+//! stack).
 
 mod api;
 mod change_set;

@@ -41,7 +41,8 @@ impl Run<'_, '_> {
         self.advance();
     }
 
-    /// What the template has no more, and the stack's policy keeps, fails the operation (CFN-SP-01).
+    /// What the template has no more and the stack's policy keeps fails the operation
+    /// (CFN-SP-01).
     fn refuse_protected_deletions(&mut self) {
         for logical_id in self.stack.in_order() {
             let there = self.stack.resource(&logical_id).is_some_and(|one| one.current.is_some());

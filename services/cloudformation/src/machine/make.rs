@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{Value, ids};
 
-use crate::machine::Run;
 use crate::machine::change::{self, Change};
 use crate::machine::known::Known;
+use crate::machine::{Run, tags};
 use crate::revision::Revision;
 use crate::stack_policy::Update;
 use crate::state::{Failure, Job, JobKind, OnFailure, Policy, Resource, Says, Stack, Turn};
@@ -258,8 +258,9 @@ pub(crate) fn wanted(
         .resolve(&planned.logical_id, &revision.scope, &there)
         .map_err(|wrong| wrong.message)?;
     // CFN-TP-15
-    let properties =
-        coerce(&resolved, known.properties()).map_err(|wrong| status_reason(&wrong))?;
+    let table = known.properties();
+    let mut properties = coerce(&resolved, table).map_err(|wrong| status_reason(&wrong))?;
+    tags::add(&mut properties, &revision.source.tags, table);
     Ok(Wanted { properties, says: says(planned, there.into_imports()) })
 }
 

@@ -3,8 +3,9 @@
 //! An operation goes through phases ([`Phase`]): `make` brings resources to what the template says,
 //! `revert` puts them back, `sweep` deletes. Within a phase every resource takes a turn once those
 //! it waits for are done; `job` is what a resource type does in a turn; `outcome` is what follows
-//! when a phase has nothing left to do. `change` and `known` are what `make` asks; `preview` foretells what
-//! `make` would do, for the change sets of `review`. `begin` is where an operation starts.
+//! when a phase has nothing left to do. `change`, `known` and `tags` are what `make` asks;
+//! `preview` foretells what `make` would do, for the change sets of `review`. `begin` is where an
+//! operation starts.
 
 mod begin;
 pub(crate) mod change;
@@ -16,6 +17,7 @@ pub(crate) mod preview;
 mod revert;
 pub(crate) mod review;
 mod sweep;
+mod tags;
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Stack policies in updates, and tags of stacks.
+//! Stack policies in updates, and a stack's tags on its resources.
 
 use super::*;
 
@@ -108,4 +108,35 @@ fn cfn_sp_02_what_set_stack_policy_refuses() {
     assert_eq!(message, "You cannot specify both StackPolicyURL and StackPolicyBody");
     let message = world.refused("GetStackPolicy", json!({"StackName": "none"}));
     assert_eq!(message, "Stack [none] does not exist");
+}
+
+#[test]
+fn a_stacks_tags_come_to_its_resources_and_go_with_them() {
+    let mut world = World::new();
+    let template = "
+Resources:
+  A: {Type: Test::Thing, Properties: {Name: a, Tags: [{Key: k, Value: own}]}}
+  B: {Type: Test::Fixed, Properties: {Name: b}}
+";
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    let tags = json!([tag("k", "stack"), tag("team", "night")]);
+    let input = json!({"StackName": "shop", "TemplateBody": template, "Tags": tags});
+    world.ok("CreateStack", input);
+    let own = json!([tag("k", "own"), tag("team", "night")]);
+    assert_eq!(world.things["a"].properties["Tags"], own);
+    assert!(world.things["b"].properties["Tags"].is_null(), "it takes no such tags");
+    let input = json!({
+        "StackName": "shop", "ChangeSetName": "x", "UsePreviousTemplate": true, "Tags": [],
+    });
+    world.ok("CreateChangeSet", input);
+    world.settle();
+    let named = json!({"StackName": "shop", "ChangeSetName": "x"});
+    let seen = world.ok("DescribeChangeSet", named.clone());
+    let change = &seen["Changes"][0]["ResourceChange"];
+    assert_eq!((&change["LogicalResourceId"], &change["Scope"]), (&json!("A"), &json!(["Tags"])));
+    let target = json!({"Attribute": "Tags", "RequiresRecreation": "Never"});
+    assert_eq!(change["Details"][0]["Target"], target);
+    assert!(seen["Changes"][1].is_null());
+    world.ok("ExecuteChangeSet", named);
+    assert_eq!(world.things["a"].properties["Tags"], json!([tag("k", "own")]));
 }

@@ -19,7 +19,9 @@ struct Fixed;
 const INNER: [Property; 2] =
     [Property::new("Key", Kind::Text).replaces(), Property::new("Weight", Kind::Integer(0, 9))];
 
-static PROPERTIES: [Property; 7] = [
+const TAG: [Property; 2] = [Property::new("Key", Kind::Text), Property::new("Value", Kind::Text)];
+
+static PROPERTIES: [Property; 8] = [
     Property::new("Name", Kind::Text).replaces(),
     Property::new("Size", Kind::Integer(0, 100)),
     // In seconds, until a thing is ready.
@@ -27,6 +29,7 @@ static PROPERTIES: [Property; 7] = [
     Property::new("Uses", Kind::List(&Kind::Text)),
     Property::new("Inner", Kind::Object(&INNER)),
     Property::new("Text", Kind::Text),
+    Property::new("Tags", Kind::List(&Kind::Object(&TAG))),
     Property::new("Never", Kind::Text).refused("it is only here to be refused"),
 ];
 

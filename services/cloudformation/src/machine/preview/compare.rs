@@ -10,6 +10,7 @@ use standin_kernel::{Value, json};
 use super::outlook::{Outlook, UNKNOWN};
 use crate::change_set::{Attribute, ChangeSource, Detail};
 use crate::machine::change::{self, Change};
+use crate::machine::tags;
 use crate::revision::Revision;
 use crate::state::Says;
 use crate::template::{PlannedResource, Use, coerce_one};
@@ -34,7 +35,9 @@ pub(super) fn properties(
             kind.filter(|_| !is_unknown(&value)).and_then(|kind| coerce_one(&value, kind));
         (name, fitting.unwrap_or(value))
     };
-    Value::Object(resolved.into_iter().map(fit).collect())
+    let mut properties = Value::Object(resolved.into_iter().map(fit).collect());
+    tags::add(&mut properties, &revision.source.tags, table);
+    properties
 }
 
 /// The properties with those hidden that show a NoEcho parameter.

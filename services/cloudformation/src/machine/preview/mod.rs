@@ -202,7 +202,8 @@ fn after(planned: &PlannedResource, properties: Value) -> Value {
     context(properties, &planned.metadata, policies)
 }
 
-/// A resource as `BeforeContext` and `AfterContext` show it; policies that say nothing are left out.
+/// A resource as `BeforeContext` and `AfterContext` show it; policies that say nothing are left
+/// out.
 fn context(properties: Value, metadata: &Value, policies: (&str, &str)) -> Value {
     let mut context = serde_json::Map::new();
     context.insert("Properties".into(), properties);
