@@ -182,7 +182,8 @@ fn observed(
     Observation::new(drill, viewer, (asked_at, took), pages, &answer, head, because)
 }
 
-fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
+/// Creates the stack and fills its buckets.
+pub(crate) fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
     let failed = |why: String| DrillError::Stack(why);
     let service = ServiceName::CloudFormation;
     world
