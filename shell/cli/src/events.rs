@@ -12,6 +12,8 @@ use crate::link::Link;
 #[derive(Debug)]
 pub(crate) struct Follower {
     stack: String,
+    /// Its ARN, once known: a deleted stack is found by nothing else.
+    arn: Option<String>,
     seen: BTreeSet<String>,
     quiet: bool,
 }
@@ -37,21 +39,45 @@ const POLL: Duration = Duration::from_millis(40);
 impl Follower {
     /// Follows from now on: what happened before is not shown.
     pub(crate) async fn new(link: &Link, stack: &str, quiet: bool) -> Self {
-        let mut follower = Self { stack: stack.to_owned(), seen: BTreeSet::new(), quiet };
+        let mut follower =
+            Self { stack: stack.to_owned(), arn: None, seen: BTreeSet::new(), quiet };
         for event in follower.events(link).await {
-            follower.seen.insert(id_of(&event));
+            follower.saw(&event);
         }
         follower
     }
 
-    /// The stack's events, oldest first; none when there is no such stack (any more).
+    fn name(&self) -> &str {
+        self.arn.as_deref().unwrap_or(&self.stack)
+    }
+
+    fn saw(&mut self, event: &Value) {
+        self.seen.insert(id_of(event));
+        self.arn = event["StackId"].as_str().map(str::to_owned);
+    }
+
+    /// The stack's events that have not been seen, oldest first; none when there is no such stack
+    /// (any more).
     async fn events(&self, link: &Link) -> Vec<Value> {
-        let input = json!({"StackName": self.stack});
-        let service = ServiceName::CloudFormation;
-        let Ok(page) = link.call(service, "DescribeStackEvents", input).await else {
-            return Vec::new();
-        };
-        let mut events = page["StackEvents"].as_array().cloned().unwrap_or_default();
+        let mut events = Vec::new();
+        let mut token = Value::Null;
+        loop {
+            let mut input = json!({"StackName": self.name()});
+            if !token.is_null() {
+                input["NextToken"] = token;
+            }
+            let service = ServiceName::CloudFormation;
+            let Ok(page) = link.call(service, "DescribeStackEvents", input).await else { break };
+            let listed = page["StackEvents"].as_array().cloned().unwrap_or_default();
+            let new = listed.iter().take_while(|event| !self.seen.contains(&id_of(event)));
+            let before = events.len();
+            events.extend(new.cloned());
+            token = page["NextToken"].clone();
+            // Newest first: behind one that has been seen there is nothing new.
+            if token.is_null() || events.len() - before < listed.len() {
+                break;
+            }
+        }
         events.reverse();
         events
     }
@@ -64,10 +90,10 @@ impl Follower {
     ) -> Result<Ending, Failure> {
         let mut failures = Vec::new();
         loop {
+            // Asked before the events: what a stack at rest has done is all there by then.
+            let status = stack_status(link, self.name()).await;
             for event in self.events(link).await {
-                if !self.seen.insert(id_of(&event)) {
-                    continue;
-                }
+                self.saw(&event);
                 if !self.quiet {
                     println!("{}", line(&event));
                 }
@@ -78,8 +104,11 @@ impl Follower {
                 }
                 each(&event).await?;
             }
-            match stack_status(link, &self.stack).await {
-                None => return Ok(Ending { status: "DELETE_COMPLETE".into(), failures }),
+            match status {
+                None => {
+                    self.arn = None;
+                    return Ok(Ending { status: "DELETE_COMPLETE".into(), failures });
+                }
                 Some(status) if !status.ends_with("_IN_PROGRESS") => {
                     return Ok(Ending { status, failures });
                 }
