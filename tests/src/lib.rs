@@ -1,5 +1,7 @@
 //! What the tests of the whole share: the repository's drills and the stage each is played on.
 
+pub mod schema;
+
 use std::path::{Path, PathBuf};
 
 use standin_cloudformation::template::{PseudoParameters, Template, read_value};

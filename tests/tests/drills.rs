@@ -1,8 +1,8 @@
-//! Every drill of the repository is met in the simulator, and tells the same story twice.
+//! Every drill of the repository is met in the simulator, and fits the schema that editors use.
 
-use standin_kernel::Env;
-use standin_sim::{Timeline, World, judge, play};
-use standin_tests::{drill, drill_files};
+use standin_kernel::{Env, Value, json};
+use standin_sim::{Drill, Timeline, World, judge, play};
+use standin_tests::{drill, drill_files, root, schema, yaml};
 
 /// Enough seeds to meet several phases of health checks and caches.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
@@ -32,4 +32,81 @@ fn every_drill_is_met_in_the_simulator() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+fn drill_schema() -> Result<Value, String> {
+    yaml(&root().join("docs/drill.schema.json"))
+}
+
+#[test]
+fn every_drill_fits_the_schema() {
+    let drills = drill_schema().unwrap();
+    for file in drill_files() {
+        let wrong = schema::check(&drills, &yaml(&file).unwrap());
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", file.display());
+    }
+}
+
+/// A drill with every member there is.
+fn full() -> Value {
+    json!({
+        "name": "n", "template": "t.yaml", "parameters": {"A": 1}, "world": "both",
+        "duration": "90s", "patience": 5,
+        "viewers": [{"name": "v", "get": "/", "host": "h", "every": "1s"}],
+        "faults": [
+            {"at": 1, "break": "S", "mode": "hang", "for": "1m"},
+            {"at": 1, "break": "S", "action": "aws:ecs:task-network-packet-loss",
+             "parameters": {"lossPercent": 7}},
+            {"at": 2, "repair": "all"},
+        ],
+        "operations": [
+            {"at": 1, "call": {"service": "ecs", "operation": "UpdateService", "input": {}}},
+            {"at": 1, "update-stack": {"parameters": {"A": 2}}},
+        ],
+        "expect": [{
+            "after": 0, "within": "1s", "until": "80s", "viewer": "v",
+            "every_answer": ["page", "p"], "never": "hang", "status": 200, "header": {"Via": "*"},
+        }],
+        "pages": {"p": {"path": "/p"}},
+    })
+}
+
+#[test]
+fn schema_and_reader_know_the_same_members() {
+    let drills = drill_schema().unwrap();
+    let agree = |story: &Value, taken: bool, what: &str| {
+        let wrong = schema::check(&drills, story);
+        assert_eq!(wrong.is_empty(), taken, "{what}: {wrong:?}");
+        let read = Drill::from_value(story.clone());
+        assert_eq!(read.is_ok(), taken, "{what}: {:?}", read.err());
+    };
+    agree(&full(), true, "all members");
+    for place in [
+        "",
+        "/viewers/0",
+        "/faults/0",
+        "/operations/0",
+        "/operations/0/call",
+        "/operations/1/update-stack",
+        "/expect/0",
+        "/pages/p",
+    ] {
+        let mut story = full();
+        story.pointer_mut(place).unwrap()["unheard-of"] = json!(1);
+        agree(&story, false, place);
+        // What is required is required by both.
+        let names: Vec<String> =
+            full().pointer(place).unwrap().as_object().unwrap().keys().cloned().collect();
+        for name in names {
+            let mut story = full();
+            story.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(&name);
+            let fits = schema::check(&drills, &story).is_empty();
+            let sense = match Drill::from_value(story) {
+                Ok(_) => true,
+                // What a name stands for elsewhere is beyond a schema.
+                Err(wrong) => wrong.to_string().contains("is neither page"),
+            };
+            assert_eq!(fits, sense, "{place} without {name}");
+        }
+    }
 }

@@ -80,8 +80,9 @@ impl fmt::Display for Reason {
 /// Steps that follow from a failure; what comes before them is the failure itself.
 const CONSEQUENCES: [&str; 2] = ["error page", "error caching"];
 
-/// The decision that made an answer differ from the one before it: the last new one before the
-/// answer began to travel back. `before`: the decisions of the answer before.
+/// The decision that made an answer differ from those before it: the last new one before the
+/// answer began to travel back, or what came back when the way there was the same. `before`: the
+/// decisions of the first answer of the kind before.
 pub fn deciding<'a>(reasons: &'a [Reason], before: &[Reason]) -> Option<&'a Reason> {
     let is_new = |reason: &&Reason| !before.iter().any(|old| old.is_like(reason));
     let mut found = None;
@@ -91,11 +92,12 @@ pub fn deciding<'a>(reasons: &'a [Reason], before: &[Reason]) -> Option<&'a Reas
         }
         if reason.decides() {
             found = Some(reason);
-        } else if found.is_some() {
-            break;
+            continue;
         }
+        found = found.or(Some(reason));
+        break;
     }
-    found.or_else(|| reasons.iter().rfind(is_new)).or_else(|| reasons.last())
+    found.or_else(|| reasons.last())
 }
 
 #[cfg(test)]
@@ -126,6 +128,7 @@ mod tests {
         assert_eq!(deciding(&after, &before), Some(&after[1]));
         assert_eq!(deciding(&after[3..], &before), Some(&after[3]));
         assert_eq!(deciding(&after[..1], &before), Some(&after[0]));
+        assert_eq!(deciding(&after, &after[..2]), Some(&after[2]));
         assert_eq!(deciding(&[], &before), None);
     }
 

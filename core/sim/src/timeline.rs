@@ -119,7 +119,6 @@ fn stretches<'a>(
     observations: impl Iterator<Item = &'a Observation>,
 ) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
-    let mut before: &[Reason] = &[];
     for seen in observations {
         let worth = Worth::of(drill, seen);
         let like = |last: &Stretch| {
@@ -131,19 +130,22 @@ fn stretches<'a>(
                 last.answers += 1;
                 last.slowest = last.slowest.max(seen.took);
             }
-            None => stretches.push(Stretch {
-                from: seen.asked_at,
-                to: seen.asked_at,
-                class: seen.class.clone(),
-                worth,
-                status: seen.status,
-                answers: 1,
-                slowest: seen.took,
-                cause: deciding(&seen.because, before).cloned(),
-                because: seen.because.clone(),
-            }),
+            None => {
+                let before = stretches.last().map_or(&[][..], |last| &last.because);
+                let cause = deciding(&seen.because, before).cloned();
+                stretches.push(Stretch {
+                    from: seen.asked_at,
+                    to: seen.asked_at,
+                    class: seen.class.clone(),
+                    worth,
+                    status: seen.status,
+                    answers: 1,
+                    slowest: seen.took,
+                    cause,
+                    because: seen.because.clone(),
+                });
+            }
         }
-        before = &seen.because;
     }
     stretches
 }

@@ -79,7 +79,14 @@ pub struct Turn {
     pub at: Duration,
     pub act: Act,
     /// The AWS FIS action it was written as.
-    pub action: Option<String>,
+    pub action: Option<FisAction>,
+}
+
+/// An action of AWS Fault Injection Service with its parameters, all of them text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FisAction {
+    pub id: String,
+    pub parameters: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +208,8 @@ impl Drill {
         for turn in turns {
             broken.retain(|(_, _, until)| until.is_none_or(|until| until > turn.at));
             match &turn.act {
+                // Over as soon as it is done.
+                Act::Break { mode, .. } if mode.happens_once() => {}
                 Act::Break { target, lasts, .. } => {
                     // A second fault on the same target takes the first one's place.
                     let since = broken.iter().find(|(name, ..)| name == target);

@@ -43,6 +43,23 @@ fn reads_a_story() {
 }
 
 #[test]
+fn an_action_of_fis_is_a_mode_with_its_duration() {
+    let mut story = written();
+    story["faults"] = json!([{"at": 1, "break": "Service", "action": "aws:ecs:task-network-packet-loss",
+        "parameters": {"lossPercent": 30, "duration": "PT1M"}}]);
+    let drill = Drill::from_value(story.clone()).unwrap();
+    let lasts = Some(Duration::from_secs(60));
+    let act = Act::Break { target: "Service".into(), mode: Mode::Loss(30), lasts };
+    assert_eq!(drill.faults[0].act, act);
+    story["faults"][0]["parameters"] = json!({"percent": 1});
+    let refusal = Drill::from_value(story).unwrap_err().to_string();
+    assert!(
+        refusal.starts_with("faults[0]: aws:ecs:task-network-packet-loss: percent"),
+        "{refusal}"
+    );
+}
+
+#[test]
 fn refuses_nonsense_by_path() {
     let refusal = |path: &str, value: Value| {
         let mut story = written();

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use standin_kernel::fault::{Mode, parse_duration};
+use standin_kernel::fault::{Mode, duration_of, from_fis, parse_duration};
 use standin_kernel::{Duration, ServiceName, Value};
 
-use super::{Act, Operation, Planned, Turn};
+use super::{Act, FisAction, Operation, Planned, Turn, parameter_text};
 
 /// What a viewer takes for a hang when the drill does not say.
 pub(super) const fn patience() -> Duration {
@@ -30,17 +30,21 @@ struct WrittenTurn {
     #[serde(default, deserialize_with = "mode")]
     mode: Option<Mode>,
     #[serde(default)]
+    action: Option<String>,
+    #[serde(default)]
+    parameters: BTreeMap<String, Value>,
+    #[serde(default)]
     repair: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Turn {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let WrittenTurn { at, lasts, broken, mode, repair } =
-            WrittenTurn::deserialize(deserializer)?;
-        let act = match (broken, repair) {
-            (Some(target), None) => Act::Break { target, mode: mode.unwrap_or(Mode::Stop), lasts },
-            (None, Some(_)) if mode.is_some() || lasts.is_some() => {
-                return Err(D::Error::custom("repair takes neither mode nor for"));
+        let mut written = WrittenTurn::deserialize(deserializer)?;
+        let at = written.at;
+        let act = match (written.broken.take(), written.repair.take()) {
+            (Some(target), None) => return broken(target, written).map_err(D::Error::custom),
+            (None, Some(_)) if written.says_how() => {
+                return Err(D::Error::custom("repair takes no mode, action, parameters or for"));
             }
             (None, Some(target)) => {
                 Act::Repair { target: Some(target).filter(|target| target != "all") }
@@ -49,6 +53,35 @@ impl<'de> Deserialize<'de> for Turn {
         };
         Ok(Self { at, act, action: None })
     }
+}
+
+impl WrittenTurn {
+    fn says_how(&self) -> bool {
+        self.mode.is_some()
+            || self.action.is_some()
+            || self.lasts.is_some()
+            || !self.parameters.is_empty()
+    }
+}
+
+fn broken(target: String, written: WrittenTurn) -> Result<Turn, String> {
+    let WrittenTurn { at, lasts, mode, action, parameters, .. } = written;
+    let act = |mode, lasts| Act::Break { target, mode, lasts };
+    let Some(id) = action else {
+        if !parameters.is_empty() {
+            return Err("parameters belong to an action".into());
+        }
+        return Ok(Turn { at, act: act(mode.unwrap_or(Mode::Stop), lasts), action: None });
+    };
+    if mode.is_some() {
+        return Err("a fault has either a mode or an action".into());
+    }
+    let parameters: BTreeMap<String, String> =
+        parameters.iter().map(|(name, value)| (name.clone(), parameter_text(value))).collect();
+    let mode = from_fis(&id, &parameters).map_err(|wrong| wrong.to_string())?;
+    let says = duration_of(&id, &parameters).map_err(|wrong| wrong.to_string())?;
+    let act = act(mode, lasts.or(says));
+    Ok(Turn { at, act, action: Some(FisAction { id, parameters }) })
 }
 
 /// An operation as it is written: `{at, call: {..}}` or `{at, update-stack: {..}}`.
