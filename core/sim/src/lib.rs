@@ -3,10 +3,11 @@
 //! from which the same timeline and verdict are made.
 //!
 //! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`reason`] (why),
-//! [`timeline`], [`verdict`], [`operation`] (planned operations), [`world`] (the driver under
-//! virtual time), [`workload`] (how containers behave there).
+//! [`timeline`], [`verdict`], [`operation`] (planned operations), [`fis`] (a drill on AWS),
+//! [`world`] (the driver under virtual time), [`workload`] (how containers behave there).
 
 pub mod drill;
+pub mod fis;
 pub mod observe;
 pub mod operation;
 pub mod play;

@@ -8,12 +8,16 @@ use clap::Args;
 use standin_cloudformation::template::read_value;
 use standin_kernel::{Bytes, Env, Value, json};
 use standin_sim::drill::Worlds;
+use standin_sim::fis::experiment;
 use standin_sim::{Drill, Object, Run, Stage, Timeline, Verdict, World, judge, play};
 
 use crate::link::Link;
 use crate::template::{TemplateFile, listed};
 use crate::{Failure, StateOption};
 
+mod html;
+mod junit;
+mod progress;
 mod real;
 
 #[derive(Debug, Args)]
@@ -33,6 +37,18 @@ pub(crate) struct Options {
     /// Print JSON: every observation, the timeline, the verdicts
     #[arg(long)]
     json: bool,
+    /// Write the verdicts as JUnit XML, a case each expectation
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the timelines as one HTML file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Language the HTML file opens in
+    #[arg(long, value_enum, default_value_t, requires = "html")]
+    lang: html::Language,
+    /// Write the drill as an experiment template of AWS FIS, and play nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["virtually", "json", "junit", "html"])]
+    export_fis: Option<PathBuf>,
     #[command(flatten)]
     state: StateOption,
 }
@@ -53,6 +69,9 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
     // All are read first: a mistake in the last must not be found after the first was played.
     let stories = files.into_iter().map(|file| Ok((read(&file)?, file)));
     let stories = stories.collect::<Result<Vec<(Drill, PathBuf)>, Failure>>()?;
+    if let Some(out) = &options.export_fis {
+        return export_fis(&stories, out);
+    }
     let mut played = Vec::new();
     for (drill, file) in stories {
         let one = play_one(&options, drill, &file).await?;
@@ -69,6 +88,8 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
     } else if played.len() > 1 {
         println!("{}", summary(&played));
     }
+    write(options.junit.as_deref(), || junit::text(&played))?;
+    write(options.html.as_deref(), || html::text(&played, options.lang))?;
     let met = played.iter().all(Played::is_met);
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -77,6 +98,30 @@ impl Played {
     fn is_met(&self) -> bool {
         self.verdicts.iter().all(|verdict| verdict.met)
     }
+}
+
+fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, text()).map_err(|wrong| format!("{}: {wrong}", path.display()).into())
+}
+
+/// Writes the experiment of a drill and says what is to be filled in.
+fn export_fis(stories: &[(Drill, PathBuf)], out: &Path) -> Result<ExitCode, Failure> {
+    let [(drill, file)] = stories else {
+        return Err("one drill is one experiment; name one file with --export-fis".into());
+    };
+    let path = file.parent().unwrap_or(Path::new(".")).join(&drill.template);
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(&path).map_err(|wrong| format!("{shown}: {wrong}"))?;
+    let template = read_value(&shown, &text).map_err(|wrong| listed(&wrong))?;
+    let experiment =
+        experiment(drill, &template).map_err(|wrong| format!("{}: {wrong}", file.display()))?;
+    write(Some(out), || format!("{:#}\n", experiment.template))?;
+    println!("{} is written; fill in before use:", out.display());
+    for (placeholder, what) in &experiment.to_fill_in {
+        println!("  {placeholder}  {what}");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The files named, and those in the folders named, in the order of their names.
@@ -193,4 +238,42 @@ fn summary(played: &[Played]) -> String {
         text.push_str(&format!("{mark}  {name}: {met} of {all} expectations\n"));
     }
     text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use standin_sim::observe::CLASSES;
+    use standin_sim::{Answer, Observation, Pages};
+
+    use super::*;
+
+    /// A drill of ten seconds whose one answer, a page, comes at 1 s. `expected`: `never page`.
+    pub(super) fn played(expected: &str) -> Played {
+        let (how, class) = expected.split_once(' ').unwrap();
+        assert!(CLASSES.contains(&class));
+        let drill = Drill::from_value(json!({
+            "name": "n <1>", "template": "t", "duration": "10s",
+            "viewers": [{"name": "v", "get": "/", "every": "1s"}],
+            "expect": [{"after": 0, how: class}],
+        }))
+        .unwrap();
+        let head = standin_kernel::ResponseHead::new(200);
+        let at = std::time::Duration::from_secs(1);
+        let answer = Answer::of(&head, Vec::new());
+        let pages = Pages::default();
+        let times = (at, std::time::Duration::ZERO);
+        let seen = Observation::new(&drill, 0, times, &pages, &answer, Some(&head), Vec::new());
+        let run = Run { observations: vec![seen], events: Vec::new() };
+        let timeline = Timeline::of(&drill, &run);
+        let verdicts = judge(&drill, &run.observations);
+        Played { drill, world: "virtual", title: String::new(), run, timeline, verdicts }
+    }
+
+    #[test]
+    fn a_folder_stands_for_its_drills_in_order() {
+        let found = files(&[PathBuf::from("../../stacks/diary/drills")]).unwrap();
+        assert!(found.len() > 1 && found.is_sorted());
+        assert!(files(&[PathBuf::from("src")]).is_err());
+        assert_eq!(files(&[PathBuf::from("x.yaml")]).unwrap(), [PathBuf::from("x.yaml")]);
+    }
 }

@@ -16,16 +16,17 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
+use super::progress::Progress;
 use crate::Failure;
 use crate::link::Link;
 
 /// One answer, before it is known why it was so.
-struct Raw {
-    viewer: usize,
+pub(super) struct Raw {
+    pub(super) viewer: usize,
     asked_at: Duration,
     took: Duration,
     answer: Answer,
-    head: Option<ResponseHead>,
+    pub(super) head: Option<ResponseHead>,
 }
 
 /// Plays the story in real time.
@@ -39,14 +40,21 @@ pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run,
         spawn_local(view(index, viewer.clone(), drill.duration, edge_port, begin, sender.clone()));
     }
     drop(sender);
-    let acting = Acting { link, drill, begin, quiet, events: RefCell::default() };
+    let progress = Progress::new(drill, begin, quiet);
+    let acting = Acting { link, drill, begin, progress: &progress, events: RefCell::default() };
     let mut raw = Vec::new();
     let collect = async {
         while let Some(answer) = answers.recv().await {
+            progress.saw(&answer);
             raw.push(answer);
         }
     };
-    let (acted, ()) = tokio::join!(acting.act(), collect);
+    let playing = async { tokio::join!(acting.act(), collect).0 };
+    let acted = tokio::select! {
+        acted = playing => acted,
+        () = progress.show() => Ok(()),
+    };
+    progress.clear();
     let because = because(link, &raw).await;
     link.ask(Question::Trace { on: false }).await?;
     acted?;
@@ -69,7 +77,7 @@ struct Acting<'a> {
     link: &'a Link,
     drill: &'a Drill,
     begin: Instant,
-    quiet: bool,
+    progress: &'a Progress<'a>,
     events: RefCell<Vec<Event>>,
 }
 
@@ -108,9 +116,7 @@ impl Acting<'_> {
 
     fn say(&self, says: String) {
         let at = self.begin.elapsed();
-        if !self.quiet {
-            println!("{:>6.1}s  {says}", at.as_secs_f64());
-        }
+        self.progress.say(&format!("{:>6.1}s  {says}", at.as_secs_f64()));
         self.events.borrow_mut().push(Event { at, says });
     }
 
