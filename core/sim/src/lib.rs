@@ -12,6 +12,7 @@ pub mod observe;
 pub mod operation;
 pub mod play;
 pub mod reason;
+pub mod review;
 pub mod timeline;
 pub mod verdict;
 pub mod workload;

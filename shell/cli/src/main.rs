@@ -8,6 +8,7 @@ mod explain;
 mod faults;
 mod link;
 mod logs;
+mod review;
 mod status;
 mod table;
 mod template;
@@ -48,6 +49,8 @@ enum Command {
     Validate(validate::Options),
     /// Play a story of faults and viewers, on the running stack or in the simulator
     Drill(drill::Options),
+    /// Say what viewers see for every fault, from the template alone, and what to change
+    Review(review::Options),
     /// Starts one container; used by Standin itself
     #[command(name = "__launch", hide = true)]
     Launch {
@@ -110,6 +113,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Logs(options) => logs::run(options).await,
         Command::Validate(options) => validate::run(&options),
         Command::Drill(options) => drill::run(options).await,
+        Command::Review(options) => review::run(&options),
         Command::Launch { .. } => unreachable!("handled before the runtime starts"),
     }
 }

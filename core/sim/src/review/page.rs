@@ -1,0 +1,131 @@
+//! Which answers are pages that somebody designed, and which class each answer has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use standin_kernel::{Bytes, Duration, Fact, ResponseHead, ServiceName, Value, json};
+
+use super::cohort::Cohort;
+use super::measure::Class;
+use crate::world::World;
+
+/// What a cohort got before anything was broken.
+#[derive(Clone, Debug)]
+pub(crate) struct Baseline {
+    pub(crate) status: u16,
+    body: Bytes,
+}
+
+impl Baseline {
+    pub(crate) fn of(head: &ResponseHead, body: &Bytes) -> Self {
+        Self { status: head.status, body: body.clone() }
+    }
+}
+
+/// The bodies of all pages that stand in for something.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Designed {
+    /// Bodies of custom error pages, with what each path answers now.
+    pub(crate) error_pages: BTreeMap<String, (u16, Bytes)>,
+    /// Bodies of fixed responses.
+    fixed: BTreeSet<Vec<u8>>,
+}
+
+impl Designed {
+    /// Fetches the error pages as viewers do, and reads the fixed responses of all listeners.
+    pub(crate) fn of(world: &mut World, cohorts: &[Cohort]) -> Self {
+        let mut designed = Self::default();
+        if let Some(host) = cohorts.iter().find_map(|one| one.behavior.as_ref().map(|_| &one.host))
+        {
+            for path in error_page_paths(world) {
+                let exchange = world.ask(host, &path, false);
+                world.run_until(world.now() + Duration::from_secs(5));
+                if let Some((head, body)) = world.seen(exchange).and_then(|seen| seen.answer) {
+                    designed.error_pages.insert(path, (head.status, body));
+                }
+            }
+        }
+        designed.fixed = fixed_responses(world);
+        designed
+    }
+
+    pub(crate) fn classify(
+        &self,
+        baseline: &Baseline,
+        head: &ResponseHead,
+        body: &Bytes,
+        facts: &[Fact],
+    ) -> Class {
+        let same = head.status == baseline.status && *body == baseline.body;
+        let x_cache = head.headers.get("X-Cache").unwrap_or_default();
+        let failed = x_cache.starts_with("Error");
+        if same && (!failed || baseline.status >= 400) {
+            return if facts.iter().any(is_stale) { Class::Stale } else { Class::Right };
+        }
+        let is_page = |page: &(u16, Bytes)| page.0 < 400 && page.1 == *body && !body.is_empty();
+        let stands_in = failed && self.error_pages.values().any(is_page);
+        let differs = *body != baseline.body;
+        let fixed = differs && self.fixed.contains(body.as_ref());
+        let object = differs && self.error_pages.values().any(is_page);
+        if stands_in || fixed || object || (head.status < 400 && by_secondary(facts)) {
+            Class::Sorry
+        } else if head.status < 400 {
+            Class::Right
+        } else {
+            Class::Raw
+        }
+    }
+}
+
+/// The edge showed an old copy because the origin failed.
+fn is_stale(fact: &Fact) -> bool {
+    fact.row.as_deref().is_some_and(|row| row.starts_with("CF-STALE-"))
+        && fact.row.as_deref() != Some("CF-STALE-06")
+}
+
+/// The second origin of a group gave the answer.
+fn by_secondary(facts: &[Fact]) -> bool {
+    facts.iter().any(|fact| fact.step == "origin group")
+}
+
+fn error_page_paths(world: &mut World) -> Vec<String> {
+    let list = world.call(ServiceName::CloudFront, "ListDistributions", json!({}));
+    let list = list.unwrap_or_default();
+    let first = &list["DistributionList"]["Items"][0]["Id"];
+    let get = json!({"Id": first});
+    let got = world.call(ServiceName::CloudFront, "GetDistributionConfig", get);
+    let got = got.unwrap_or_default();
+    let entries = got["DistributionConfig"]["CustomErrorResponses"]["Items"].as_array().cloned();
+    let entries = entries.unwrap_or_default();
+    let paths = entries.iter().filter_map(|entry| entry["ResponsePagePath"].as_str());
+    let paths: BTreeSet<String> =
+        paths.filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    paths.into_iter().collect()
+}
+
+fn fixed_responses(world: &mut World) -> BTreeSet<Vec<u8>> {
+    let mut bodies = BTreeSet::new();
+    let mut call =
+        |name: &str, input: Value| world.call(ServiceName::Elbv2, name, input).unwrap_or_default();
+    let balancers = call("DescribeLoadBalancers", json!({}));
+    for balancer in balancers["LoadBalancers"].as_array().into_iter().flatten() {
+        let input = json!({"LoadBalancerArn": balancer["LoadBalancerArn"]});
+        let listeners = call("DescribeListeners", input);
+        for listener in listeners["Listeners"].as_array().into_iter().flatten() {
+            take_fixed(&listener["DefaultActions"], &mut bodies);
+            let rules = call("DescribeRules", json!({"ListenerArn": listener["ListenerArn"]}));
+            for rule in rules["Rules"].as_array().into_iter().flatten() {
+                take_fixed(&rule["Actions"], &mut bodies);
+            }
+        }
+    }
+    bodies
+}
+
+fn take_fixed(actions: &Value, bodies: &mut BTreeSet<Vec<u8>>) {
+    for action in actions.as_array().into_iter().flatten() {
+        let body = action["FixedResponseConfig"]["MessageBody"].as_str();
+        if let Some(body) = body.filter(|body| !body.is_empty()) {
+            bodies.insert(body.as_bytes().to_vec());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! `standin review`: for every fault, what do viewers see and for how long, from the template
+//! alone.
+
+mod text;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use standin_kernel::fault::parse_duration;
+use standin_kernel::{Bytes, Duration};
+use standin_sim::review::{self, Report, Row};
+use standin_sim::{Object, Stage};
+
+use crate::Failure;
+use crate::template::TemplateFile;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The template [default: template.yaml here]
+    template: Option<PathBuf>,
+    /// Values of the template's parameters
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, num_args = 1..)]
+    parameters: Vec<(String, String)>,
+    /// Only faults whose name contains this
+    #[arg(long, value_name = "FAULT")]
+    only: Option<String>,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many phases of health checks, error caches and the like each fault begins at
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=240))]
+    phases: u64,
+    /// How long each fault lasts
+    #[arg(long = "lasts", value_name = "TIME", default_value = "120s", value_parser = time)]
+    lasts: Duration,
+    /// Fail (exit code 1) when some viewer has more of this than so many seconds: raw-error, hang,
+    /// until-page, wait, sorry-after, stale
+    #[arg(long, value_name = "KIND=TIME", value_parser = limit, num_args = 1..)]
+    fail_on: Vec<Limit>,
+    /// Language of the output
+    #[arg(long, value_enum, default_value_t)]
+    lang: Lang,
+    /// Print JSON (docs/review.md says what it holds)
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    Ja,
+    #[default]
+    En,
+}
+
+impl Lang {
+    const fn of<'t>(self, en: &'t str, ja: &'t str) -> &'t str {
+        match self {
+            Self::En => en,
+            Self::Ja => ja,
+        }
+    }
+}
+
+/// A bound on one measure.
+#[derive(Clone, Debug, PartialEq)]
+struct Limit {
+    kind: &'static str,
+    seconds: f64,
+}
+
+const KINDS: [&str; 6] = ["raw-error", "hang", "until-page", "wait", "sorry-after", "stale"];
+
+impl Limit {
+    /// The worst of the measure in a row, in seconds.
+    fn measured(&self, row: &Row) -> f64 {
+        let worst = &row.worst;
+        match self.kind {
+            "raw-error" => worst.raw_error_s,
+            "hang" => worst.hang_s,
+            "until-page" => worst.until_page_s.unwrap_or(f64::INFINITY),
+            "wait" => worst.wait_max_s,
+            "sorry-after" => worst.sorry_after_s,
+            _ => worst.stale_s,
+        }
+    }
+
+    fn is_broken_by(&self, row: &Row) -> bool {
+        self.measured(row) > self.seconds
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let time = parse_duration(text).ok_or("write it as 90s or 2m")?;
+    if time.is_zero() || time > Duration::from_secs(3600) {
+        return Err("at least a moment, at most an hour".into());
+    }
+    Ok(time)
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    let (name, value) = text.split_once('=').ok_or("write it as raw-error=5s")?;
+    let kind = KINDS.iter().find(|kind| **kind == name);
+    let kind = kind.ok_or_else(|| format!("{name} is not measured; {} are", KINDS.join(", ")))?;
+    let time = parse_duration(value).ok_or("write it as raw-error=5s")?;
+    Ok(Limit { kind, seconds: time.as_secs_f64() })
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let begun = Instant::now();
+    let (stage, shown) = stage(options)?;
+    let how = review::Options {
+        seed: options.seed,
+        phases: usize::try_from(options.phases)?,
+        lasts: options.lasts,
+        only: options.only.clone(),
+        ..review::Options::default()
+    };
+    let report = review::review(&stage, &how)?;
+    let broken = broken_rows(options, &report);
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        let took = begun.elapsed().as_secs_f64();
+        print!("{}", text::report(&report, &shown, &how, options.lang));
+        eprintln!("{took:.1} s");
+    }
+    for line in &broken {
+        eprintln!("standin: {line}");
+    }
+    let passed = broken.is_empty() && report.broken.is_none();
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A line for each row that breaks a limit.
+fn broken_rows(options: &Options, report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    for limit in &options.fail_on {
+        for row in report.rows.iter().filter(|row| limit.is_broken_by(row)) {
+            let measured = text::seconds(Some(limit.measured(row)).filter(|it| it.is_finite()));
+            lines.push(format!(
+                "{} is {measured}, more than {}: {}, {}",
+                limit.kind,
+                text::seconds(Some(limit.seconds)),
+                row.case,
+                row.cohort
+            ));
+        }
+    }
+    lines
+}
+
+/// What the template sets, and the template's name.
+fn stage(options: &Options) -> Result<(Stage, String), Failure> {
+    let mut template = TemplateFile::read(options.template.as_deref())?;
+    let stack = template.stack_name();
+    template.bind(&stack, &options.parameters)?;
+    let mut objects = Vec::new();
+    for (bucket, folder) in template.folders() {
+        for (key, file) in standin_host::fill::keys_below(folder)? {
+            let body = Bytes::from(std::fs::read(&file)?);
+            let content_type = standin_host::fill::content_type(&file).to_owned();
+            objects.push(Object { bucket: bucket.to_owned(), key, content_type, body });
+        }
+    }
+    let stack = template.stack_input(&stack, &options.parameters);
+    let shown = stack["Standin"]["File"].as_str().unwrap_or("template").to_owned();
+    Ok((Stage { stack, objects }, shown))
+}
