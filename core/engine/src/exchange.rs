@@ -23,6 +23,8 @@ pub(crate) struct Exchange {
     pub(crate) keep: Option<u64>,
     /// A request that a fault holds back.
     pub(crate) held: Option<Box<Request>>,
+    /// The point of presence that the viewer reached.
+    pub(crate) edge: u8,
 }
 
 /// Who asks.
@@ -47,6 +49,7 @@ impl Exchange {
             responded: false,
             keep: None,
             held: None,
+            edge: 0,
         }
     }
 }
@@ -64,12 +67,20 @@ impl Engine {
     pub(crate) fn serve(&mut self, exchange: ExchangeId, request: Request) {
         let Some(entry) = self.exchanges.get(exchange.0) else { return };
         let Some(name) = entry.service else { return };
-        let (root, at) = (self.root(exchange), entry.at.clone());
-        if let (ServiceName::Elbv2, Some(at)) = (name, at) {
-            self.with_elbv2(root, |elbv2, cx| elbv2.request_at(cx, exchange, &at, request));
-        } else {
-            self.with(name, root, |service, cx| service.request(cx, exchange, request));
+        let (edge, at) = (entry.edge, entry.at.clone());
+        let root = self.root(exchange);
+        let mut outs = std::mem::take(&mut self.outs);
+        let mut cx = cx!(self, name, root, outs);
+        match (name, at) {
+            (ServiceName::Elbv2, Some(at)) => {
+                self.services.elbv2.request_at(&mut cx, exchange, &at, request);
+            }
+            (ServiceName::CloudFront, _) => {
+                self.services.cloudfront.request_at(&mut cx, exchange, edge, request);
+            }
+            _ => self.services.get_mut(name).request(&mut cx, exchange, request),
         }
+        self.take_up_all(name, outs);
     }
 
     /// A service answers an exchange.

@@ -30,9 +30,12 @@ pub(crate) enum Verdict {
 impl Engine {
     /// What the faults do to a request: delays add up, and of all else the first that fits wins.
     pub(crate) fn verdict(&mut self, request: &LegRequest) -> Verdict {
-        if self.faults.is_empty() {
-            return Verdict::Pass;
-        }
+        // What the network takes counts against the connect timeout; what the other end takes does
+        // not.
+        let mut network = match self.network {
+            Some(network) => network.trip(&request.to, &mut self.luck),
+            None => Duration::ZERO,
+        };
         let mut late = Duration::ZERO;
         for at in 0..self.faults.len() {
             let Fault { place, mode, .. } = &self.faults[at].fault;
@@ -41,7 +44,6 @@ impl Engine {
             }
             let unreachable =
                 Verdict::FailAfter(LinkFailure::ConnectTimeout, request.connect_timeout);
-            let link = matches!(place, Place::Link { .. });
             match *mode {
                 // A stopped task has no process; its address refuses by itself.
                 Mode::Stop if place.is_tasks() => {}
@@ -50,21 +52,23 @@ impl Engine {
                 Mode::Slow(by) => late += by,
                 Mode::Status(status) => return Verdict::Answer(Box::new(fault_answer(status))),
                 Mode::Refuse => return Verdict::Fail(LinkFailure::Refused),
-                Mode::Latency { by, jitter } => late += network::around(by, jitter, &mut self.luck),
+                Mode::Latency { by, jitter } => {
+                    network += network::around(by, jitter, &mut self.luck);
+                }
                 Mode::Loss(percent) => {
-                    late +=
-                        network::retransmitted(percent, request.connect_timeout, &mut self.luck);
-                    if late >= request.connect_timeout {
-                        return unreachable;
-                    }
+                    let most = request.connect_timeout;
+                    network += network::retransmitted(percent, most, &mut self.luck);
                 }
                 Mode::Blackhole(port) if port_of(&request.to) == port => return unreachable,
                 Mode::Blackhole(_) => {}
-                // S3 itself knows of these.
-                Mode::Missing | Mode::Forbidden => {}
-                Mode::StopTask | Mode::Kill(_) => debug_assert!(!link, "over when it is done"),
+                // S3 itself knows of the first two; the others are over when they are done.
+                Mode::Missing | Mode::Forbidden | Mode::StopTask | Mode::Kill(_) => {}
             }
         }
+        if network >= request.connect_timeout {
+            return Verdict::FailAfter(LinkFailure::ConnectTimeout, request.connect_timeout);
+        }
+        late += network;
         if late.is_zero() { Verdict::Pass } else { Verdict::Hold(late) }
     }
 

@@ -99,10 +99,10 @@ impl Engine {
     fn go(&mut self, leg: LegId, request: Box<LegRequest>) {
         let Some(entry) = self.legs.get(leg.0) else { return };
         let root = entry.exchange().and_then(|exchange| self.root(exchange));
-        let depth = entry
+        let (depth, edge) = entry
             .exchange()
             .and_then(|exchange| self.exchanges.get(exchange.0))
-            .map_or(0, |exchange| exchange.depth + 1);
+            .map_or((0, 0), |exchange| (exchange.depth + 1, exchange.edge));
         let destination = match &request.to {
             Address::Socket(_) => Destination::Outside,
             Address::Name { host, port } => self.destination(host, *port),
@@ -131,6 +131,7 @@ impl Engine {
             at,
             from: From::Leg { leg, root },
             depth,
+            edge,
             ..Exchange::viewer()
         }));
         if let Some(entry) = self.legs.get_mut(leg.0) {

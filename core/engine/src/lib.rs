@@ -6,12 +6,25 @@
 //! becomes of the answer), `route` (where a request goes), `calls` (operations by name),
 //! [`faults`].
 
+/// The context of a service's work: time, its own chance, the trace of the viewer it works for.
+macro_rules! cx {
+    ($engine:ident, $name:expr, $root:expr, $outs:ident) => {{
+        let facts = match $root {
+            Some(root) if !$engine.traces.is_empty() => $engine.traces.get_mut(&root),
+            _ => None,
+        };
+        let rng = $engine.chance.entry($name).or_insert_with(|| standin_kernel::Rng::new(0));
+        let (now, env) = ($engine.now, &$engine.env);
+        standin_kernel::Cx { now, rng, env, out: &mut $outs, facts }
+    }};
+}
+
 mod calls;
 mod exchange;
 pub mod faults;
 pub mod io;
 mod legs;
-mod network;
+pub mod network;
 mod places;
 mod route;
 pub mod services;
@@ -26,6 +39,7 @@ use standin_kernel::{
 };
 
 pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond};
+pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
 
 use crate::calls::Caller as CallFrom;
@@ -49,6 +63,7 @@ pub struct Engine {
     faults: Vec<ActiveFault>,
     /// The chance of networks that lose and delay.
     luck: Rng,
+    network: Option<Network>,
     work: VecDeque<Work>,
     stores: Vec<(ServiceName, Record)>,
     outs: Vec<Out>,
@@ -93,6 +108,7 @@ impl Engine {
             timers: Timers::default(),
             faults: Vec::new(),
             luck: root.fork("network"),
+            network: None,
             work: VecDeque::new(),
             stores: Vec::new(),
             outs: Vec::new(),
@@ -122,7 +138,17 @@ impl Engine {
 
     /// Reserves a place for a viewer's request.
     pub fn open(&mut self) -> ExchangeId {
-        ExchangeId(self.exchanges.insert(Exchange::viewer()))
+        self.open_at(0)
+    }
+
+    /// The same for a viewer who reaches the point of presence number `edge`; 0 is the nearest.
+    pub fn open_at(&mut self, edge: u8) -> ExchangeId {
+        ExchangeId(self.exchanges.insert(Exchange { edge, ..Exchange::viewer() }))
+    }
+
+    /// Gives the places distances. Without, as on one machine, there are none.
+    pub fn set_network(&mut self, network: Network) {
+        self.network = Some(network);
     }
 
     /// Takes in what happened and says what to do, in order.
@@ -259,18 +285,18 @@ impl Engine {
         work: impl FnOnce(&mut dyn standin_kernel::Service, &mut Cx<'_>) -> R,
     ) -> R {
         let mut outs = std::mem::take(&mut self.outs);
-        let facts = match root {
-            Some(root) if !self.traces.is_empty() => self.traces.get_mut(&root),
-            _ => None,
-        };
-        let rng = self.chance.entry(name).or_insert_with(|| Rng::new(0));
-        let mut cx = Cx { now: self.now, rng, env: &self.env, out: &mut outs, facts };
+        let mut cx = cx!(self, name, root, outs);
         let result = work(self.services.get_mut(name), &mut cx);
+        self.take_up_all(name, outs);
+        result
+    }
+
+    /// Takes up what a service asked for, and keeps the list for the next one.
+    fn take_up_all(&mut self, name: ServiceName, mut outs: Vec<Out>) {
         for out in outs.drain(..) {
             self.take_up(name, out);
         }
         self.outs = outs;
-        result
     }
 
     fn take_up(&mut self, service: ServiceName, out: Out) {

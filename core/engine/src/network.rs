@@ -1,7 +1,40 @@
 //! What a network does to one exchange of messages: how much later it comes, with luck from the
 //! seed.
 
-use standin_kernel::{Duration, Rng};
+use standin_kernel::{Address, Duration, Rng};
+
+/// How far places are from each other. On one machine there is no such thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// From a point of presence to load balancers, buckets and other origins.
+    pub edge_origin: Span,
+    /// From a load balancer to a task.
+    pub balancer_task: Span,
+}
+
+/// How long a message and its answer are on their way together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub typical: Duration,
+    /// Give or take up to this much; never more than `typical`.
+    pub jitter: Duration,
+}
+
+impl Span {
+    /// One way there and back, with luck.
+    pub fn trip(self, luck: &mut Rng) -> Duration {
+        around(self.typical, self.jitter, luck)
+    }
+}
+
+impl Network {
+    pub(crate) fn trip(&self, to: &Address, luck: &mut Rng) -> Duration {
+        match to {
+            Address::Name { .. } => self.edge_origin.trip(luck),
+            Address::Socket(_) => self.balancer_task.trip(luck),
+        }
+    }
+}
 
 /// The first wait of a sender whose packet was lost; each further one is twice as long (RFC 6298).
 const FIRST_WAIT: Duration = Duration::from_secs(1);

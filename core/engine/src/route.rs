@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use standin_elbv2::Elbv2;
-use standin_kernel::{Cx, ExchangeId, Request, ServiceName};
+use standin_kernel::{ExchangeId, Request, ServiceName};
 
 use crate::faults::Verdict;
 use crate::io::Effect;
@@ -119,26 +118,5 @@ impl Engine {
         if let Some(request) = entry.held.take() {
             self.work.push_back(Work::Serve { exchange, request });
         }
-    }
-
-    pub(crate) fn with_elbv2<R>(
-        &mut self,
-        root: Option<ExchangeId>,
-        work: impl FnOnce(&mut Elbv2, &mut Cx<'_>) -> R,
-    ) -> R {
-        let mut outs = std::mem::take(&mut self.outs);
-        let facts = match root {
-            Some(root) if !self.traces.is_empty() => self.traces.get_mut(&root),
-            _ => None,
-        };
-        let rng =
-            self.chance.entry(ServiceName::Elbv2).or_insert_with(|| standin_kernel::Rng::new(0));
-        let mut cx = Cx { now: self.now, rng, env: &self.env, out: &mut outs, facts };
-        let result = work(&mut self.services.elbv2, &mut cx);
-        for out in outs.drain(..) {
-            self.take_up(ServiceName::Elbv2, out);
-        }
-        self.outs = outs;
-        result
     }
 }

@@ -4,10 +4,15 @@
 //!
 //! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`reason`] (why),
 //! [`timeline`], [`verdict`], [`operation`] (planned operations), [`fis`] (a drill on AWS),
-//! [`world`] (the driver under virtual time), [`workload`] (how containers behave there).
+//! [`world`] (the driver under virtual time), [`network`], [`cohort`] and [`viewer`] (who asks
+//! there), [`workload`] (how containers behave there).
 
+pub mod cohort;
 pub mod drill;
 pub mod fis;
+mod links;
+mod model;
+pub mod network;
 pub mod observe;
 pub mod operation;
 pub mod play;
@@ -15,13 +20,17 @@ pub mod reason;
 pub mod review;
 pub mod timeline;
 pub mod verdict;
+pub mod viewer;
 pub mod workload;
 pub mod world;
 
+pub use cohort::Cohort;
 pub use drill::{Drill, DrillError};
+pub use network::Distances;
 pub use observe::{Answer, Class, Observation, Pages};
 pub use play::{Object, Stage, play};
 pub use reason::Reason;
 pub use timeline::{Event, Run, Timeline};
 pub use verdict::{Verdict, Worth, judge};
+pub use viewer::{VisitId, Visited};
 pub use world::World;

@@ -2,17 +2,18 @@
 //! engine that also runs on the real machine.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use standin_engine::{Effect, Engine, Input, LegId, Respond};
 use standin_kernel::workload::{Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{
     Address, ApiError, BlobId, Body, Bytes, Duration, Env, ExchangeId, Fact, LegRequest,
-    LinkFailure, Method, Request, RequestHead, Response, ResponseHead, ServiceName, Time, Value,
-    json,
+    LinkFailure, Request, RequestHead, Response, ResponseHead, Rng, ServiceName, Time, Value, json,
 };
 
-use crate::workload::{Model, one_shots};
+use crate::network::Distances;
+use crate::viewer::Visits;
+use crate::workload::{Desk, Model, one_shots};
 
 /// Engine, clock and everything around them.
 #[derive(Debug)]
@@ -22,9 +23,14 @@ pub struct World {
     queue: BTreeMap<(Time, u64), Event>,
     sequence: u64,
     workloads: BTreeMap<WorkloadId, Container>,
+    /// Who listens where.
+    ports: BTreeMap<SocketAddr, WorkloadId>,
     blobs: BTreeMap<BlobId, Bytes>,
     answers: BTreeMap<ExchangeId, Seen>,
     log: Vec<String>,
+    distances: Distances,
+    luck: Rng,
+    pub(crate) visits: Visits,
 }
 
 /// What a viewer got.
@@ -36,12 +42,33 @@ pub struct Seen {
     pub facts: Vec<Fact>,
 }
 
+/// How a request reaches the edge.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// The number of the point of presence; 0 is the nearest.
+    pub edge: u8,
+    /// The viewer's end of the connection.
+    pub peer: SocketAddr,
+    pub has_body: bool,
+    /// A connection that is opened for it takes two trips more: one for TCP, one for TLS 1.3.
+    pub new_connection: bool,
+}
+
+impl Default for Arrival {
+    fn default() -> Self {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
+        Self { edge: 0, peer, has_body: false, new_connection: true }
+    }
+}
+
 #[derive(Debug)]
 enum Event {
+    Asked { exchange: ExchangeId, request: Box<Request>, trace: bool },
+    Arrived(ExchangeId, Box<Seen>),
     Started(WorkloadId),
     Ended(WorkloadId, i32),
     Happened(WorkloadId, WorkloadEvent),
-    Answer(LegId, Box<Response>),
+    Answer { leg: LegId, workload: WorkloadId, response: Box<Response> },
     NoAnswer(LegId, LinkFailure),
 }
 
@@ -50,30 +77,42 @@ struct Container {
     spec: WorkloadSpec,
     model: Model,
     running_since: Option<Time>,
+    desk: Desk,
 }
 
-/// How long a packet takes from one place to another on the same continent's edge.
-const NETWORK: Duration = Duration::from_millis(1);
-/// From a signal to the end of the process.
+/// How long it takes until a machine says that nobody listens, or runs a command.
+const AT_ONCE: Duration = Duration::from_millis(1);
+/// From SIGKILL to the end of the process.
 const DYING: Duration = Duration::from_millis(10);
-/// What a healthy application answers.
-const APPLICATION: &[u8] = b"the application answers\n";
 /// Virtual time a stack operation may take before the world gives up on it.
 const OPERATION_MAX: Duration = Duration::from_secs(4 * 3600);
 
 impl World {
     /// An empty world at a moment of its own. Same seed, same story.
     pub fn new(env: Env, seed: u64) -> Self {
+        let distances = Distances::default();
+        let mut engine = Engine::new(env, seed);
+        engine.set_network(distances.inside());
         Self {
-            engine: Engine::new(env, seed),
+            engine,
             now: Time::from_seconds(1_800_000_000),
             queue: BTreeMap::new(),
             sequence: 0,
             workloads: BTreeMap::new(),
+            ports: BTreeMap::new(),
             blobs: BTreeMap::new(),
             answers: BTreeMap::new(),
             log: Vec::new(),
+            distances,
+            luck: Rng::new(seed).fork("world"),
+            visits: Visits::default(),
         }
+    }
+
+    /// Moves the places nearer to each other or further away.
+    pub fn set_distances(&mut self, distances: Distances) {
+        self.distances = distances;
+        self.engine.set_network(distances.inside());
     }
 
     pub const fn now(&self) -> Time {
@@ -147,22 +186,34 @@ impl World {
 
     /// The same with any method and headers; without a body.
     pub fn request(&mut self, head: RequestHead, trace: bool) -> ExchangeId {
-        let exchange = self.engine.open();
-        let request = Request {
+        self.request_as(head, Arrival::default(), trace)
+    }
+
+    /// The same from somewhere else or over another connection.
+    pub fn request_as(&mut self, head: RequestHead, arrival: Arrival, trace: bool) -> ExchangeId {
+        let exchange = self.engine.open_at(arrival.edge);
+        let request = Box::new(Request {
             head,
-            peer: SocketAddr::from(([127, 0, 0, 1], 40_000)),
+            peer: arrival.peer,
             tls: false,
-            has_body: false,
+            has_body: arrival.has_body,
             identity: standin_kernel::Identity::Anonymous,
             port: 8080,
-        };
-        self.step(Input::Request { exchange, request: Box::new(request), trace });
+        });
+        let trip = self.distances.viewer_edge.trip(&mut self.luck);
+        let on_its_way = if arrival.new_connection { trip * 5 / 2 } else { trip / 2 };
+        if on_its_way.is_zero() {
+            self.step(Input::Request { exchange, request, trace });
+        } else {
+            self.later(on_its_way, Event::Asked { exchange, request, trace });
+        }
         exchange
     }
 
     /// Takes the answer a viewer got, if it has come.
     pub fn seen(&mut self, exchange: ExchangeId) -> Option<Seen> {
-        self.answers.remove(&exchange)
+        let has_come = self.answers.get(&exchange)?.at <= self.now;
+        if has_come { self.answers.remove(&exchange) } else { None }
     }
 
     /// Lets time pass until `until`, doing all that falls due.
@@ -209,23 +260,41 @@ impl World {
 
     fn happen(&mut self, event: Event) {
         match event {
+            Event::Asked { exchange, request, trace } => {
+                self.step(Input::Request { exchange, request, trace });
+            }
+            Event::Arrived(exchange, seen) => {
+                if let Some(seen) = self.arrived(exchange, *seen) {
+                    self.answers.insert(exchange, seen);
+                }
+            }
             Event::Started(id) => {
                 let Some(container) = self.workloads.get_mut(&id) else { return };
                 container.running_since = Some(self.now);
-                let ends = container.model.ends_after;
+                let (ends, code) = (container.model.ends_after, container.model.exit_code);
                 self.step(Input::Workload { workload: id, event: WorkloadEvent::Started });
                 if let Some(after) = ends {
-                    self.later(after, Event::Ended(id, 0));
+                    self.later(after, Event::Ended(id, code));
                 }
             }
             Event::Ended(id, code) => {
-                if self.workloads.remove(&id).is_some() {
+                if let Some(container) = self.workloads.remove(&id) {
+                    for place in container.places() {
+                        self.ports.remove(&place);
+                    }
                     let event = WorkloadEvent::Exited { code };
                     self.step(Input::Workload { workload: id, event });
                 }
             }
             Event::Happened(workload, event) => self.step(Input::Workload { workload, event }),
-            Event::Answer(leg, response) => self.step(Input::Response { leg, response }),
+            Event::Answer { leg, workload, response } => {
+                // Who ends takes the answers it owes along.
+                if self.workloads.contains_key(&workload) {
+                    self.step(Input::Response { leg, response });
+                } else {
+                    self.step(Input::Failed { leg, failure: LinkFailure::Closed });
+                }
+            }
             Event::NoAnswer(leg, failure) => self.step(Input::Failed { leg, failure }),
         }
     }
@@ -245,23 +314,23 @@ impl World {
             match effect {
                 Effect::Send { leg, request, .. } => self.send(leg, &request),
                 Effect::Respond(respond) => self.respond(*respond),
-                Effect::Abort { exchange } => {
-                    let seen = Seen { at: self.now, answer: None, facts: Vec::new() };
-                    self.answers.insert(exchange, seen);
-                }
+                Effect::Abort { exchange } => self.give(exchange, None, Vec::new()),
                 Effect::Launch { spec } => self.launch(*spec),
                 Effect::Signal { workload, signal } => {
-                    let code = match signal {
-                        Signal::Term => 0,
-                        Signal::Kill => 137,
-                    };
-                    self.later(DYING, Event::Ended(workload, code));
+                    let stops_after = self
+                        .workloads
+                        .get(&workload)
+                        .map_or(DYING, |container| container.model.stops_after);
+                    match signal {
+                        Signal::Term => self.later(stops_after, Event::Ended(workload, 0)),
+                        Signal::Kill => self.later(DYING, Event::Ended(workload, 137)),
+                    }
                 }
                 Effect::Exec { workload, exec } => {
                     let running = self.workloads.contains_key(&workload);
                     let code = Some(i32::from(!running));
                     let event = WorkloadEvent::ExecDone { ticket: exec.ticket, code };
-                    self.later(NETWORK, Event::Happened(workload, event));
+                    self.later(AT_ONCE, Event::Happened(workload, event));
                 }
                 Effect::Log { source, line } => {
                     self.log.push(format!("{} {source}: {line}", self.now));
@@ -277,9 +346,21 @@ impl World {
         let one_shot = self
             .task_definition(&spec)
             .is_some_and(|definition| one_shots(&definition).contains(&spec.labels.container));
-        let model = Model::of(&spec, one_shot);
+        let model = match Model::of(&spec, one_shot) {
+            Ok(model) => model,
+            Err(wrong) => {
+                self.log.push(format!("{} model: {}: {wrong}", self.now, spec.labels.container));
+                let reason = format!("CannotStartContainerError: {wrong}");
+                let event = WorkloadEvent::FailedToStart { reason };
+                return self.later(AT_ONCE, Event::Happened(spec.id, event));
+            }
+        };
         let (id, after) = (spec.id, model.starts_after);
-        self.workloads.insert(id, Container { spec, model, running_since: None });
+        let container = Container { spec, model, running_since: None, desk: Desk::default() };
+        for place in container.places() {
+            self.ports.insert(place, id);
+        }
+        self.workloads.insert(id, container);
         self.later(after, Event::Started(id));
     }
 
@@ -296,23 +377,20 @@ impl World {
     /// A request leaves the engine: to a container of this world, or to nobody.
     fn send(&mut self, leg: LegId, request: &LegRequest) {
         let Address::Socket(to) = &request.to else {
-            return self.later(NETWORK, Event::NoAnswer(leg, LinkFailure::NameNotFound));
+            return self.later(AT_ONCE, Event::NoAnswer(leg, LinkFailure::NameNotFound));
         };
         let now = self.now;
-        let listening = self.workloads.values().find(|container| {
-            IpAddr::V4(container.spec.address) == to.ip()
-                && container.spec.ports.contains(&to.port())
-                && container.running_since.is_some_and(|at| at + container.model.ready_after <= now)
+        let workload = self.ports.get(to).copied();
+        let container = workload.and_then(|id| self.workloads.get_mut(&id)).filter(|container| {
+            container.running_since.is_some_and(|at| container.model.is_ready(now.since(at)))
         });
-        let Some(container) = listening else {
-            return self.later(NETWORK, Event::NoAnswer(leg, LinkFailure::Refused));
+        let (Some(workload), Some(container)) = (workload, container) else {
+            return self.later(AT_ONCE, Event::NoAnswer(leg, LinkFailure::Refused));
         };
-        let after = container.model.answers_after + NETWORK;
-        let mut response = Response::text(200, "text/html", APPLICATION);
-        if request.head.method == Method::Head {
-            response.body = Body::Empty;
-        }
-        self.later(after, Event::Answer(leg, Box::new(response)));
+        let Container { model, desk, .. } = container;
+        let (at, response) = desk.answer(model, &request.head, now, &mut self.luck);
+        let response = Box::new(response);
+        self.later(at.since(now), Event::Answer { leg, workload, response });
     }
 
     fn respond(&mut self, respond: Respond) {
@@ -327,8 +405,31 @@ impl World {
                 blob.slice(start..end.min(blob.len()))
             }
         };
-        let seen = Seen { at: self.now, answer: Some((response.head, body)), facts };
-        self.answers.insert(exchange, seen);
+        self.give(exchange, Some((response.head, body)), facts);
+    }
+
+    /// An answer, or the end of the connection, is on its way to the viewer.
+    fn give(
+        &mut self,
+        exchange: ExchangeId,
+        answer: Option<(ResponseHead, Bytes)>,
+        facts: Vec<Fact>,
+    ) {
+        let on_its_way = self.distances.viewer_edge.trip(&mut self.luck) / 2;
+        let seen = Seen { at: self.now + on_its_way, answer, facts };
+        if self.is_visit(exchange) {
+            self.later(on_its_way, Event::Arrived(exchange, Box::new(seen)));
+        } else {
+            self.answers.insert(exchange, seen);
+        }
+    }
+}
+
+impl Container {
+    /// Where it listens.
+    fn places(&self) -> Vec<SocketAddr> {
+        let address = self.spec.address;
+        self.spec.ports.iter().map(|port| SocketAddr::from((address, *port))).collect()
     }
 }
 

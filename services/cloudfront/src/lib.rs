@@ -55,6 +55,19 @@ impl CloudFront {
         self.edge.generated_error(cx, status)
     }
 
+    /// A viewer asks at the point of presence number `edge`; 0 is the nearest one, the only one
+    /// that exists on one machine.
+    pub fn request_at(
+        &mut self,
+        cx: &mut Cx<'_>,
+        exchange: ExchangeId,
+        edge: u8,
+        request: Request,
+    ) {
+        let distribution = self.choose(cx, &request);
+        self.edge.request_at(cx, exchange, edge, request, distribution);
+    }
+
     /// CF-REQ-01: the `Host` decides; nothing else does.
     fn choose(&self, cx: &mut Cx<'_>, request: &Request) -> Option<Arc<Distribution>> {
         let host = request.head.host().unwrap_or("");
@@ -100,8 +113,7 @@ impl Service for CloudFront {
     }
 
     fn request(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, request: Request) {
-        let distribution = self.choose(cx, &request);
-        self.edge.request(cx, exchange, request, distribution);
+        self.request_at(cx, exchange, 0, request);
     }
 
     fn response(&mut self, cx: &mut Cx<'_>, caller: Caller, response: Response) {

@@ -48,7 +48,7 @@ impl Edge {
         if passed.map(|line| line.matches("(CloudFront)").count()).sum::<usize>() >= CHAIN_MAX {
             return refuse(403, Reason::Chain);
         }
-        let viewer = viewer(request, distribution, id);
+        let viewer = Viewer { edge: self.names.edge(), ..viewer(request, distribution, id) };
         note_behavior(cx, &viewer);
         if let Some(response) = self.by_protocol(cx, &viewer) {
             return Err(Box::new(response));
@@ -87,7 +87,7 @@ fn viewer(request: Request, distribution: Arc<Distribution>, id: RequestId) -> V
     let path = target.split_once('?').map_or(target, |(path, _)| path);
     let behavior = behavior::choose(&distribution, path);
     let https = request.tls || distribution.assume_https;
-    Viewer { distribution, request, https, id, behavior, root }
+    Viewer { distribution, request, https, id, behavior, root, edge: 0 }
 }
 
 fn wanted(viewer: &Viewer) -> Wanted {

@@ -2,7 +2,7 @@
 //! policy puts into the key (CF-KEY-*).
 //!
 //! Layout: distribution id, NUL, path and the query strings of the key as a URL, NUL, `G` or `O`,
-//! then headers, cookies and `Accept-Encoding`. So an invalidation is a range of keys (CF-INV-02).
+//! then headers, cookies, `Accept-Encoding` and the point of presence. So an invalidation is a range of keys (CF-INV-02).
 
 use standin_kernel::{Headers, Method};
 
@@ -48,6 +48,10 @@ pub(crate) fn write(
         let accepted = viewer.request.head.headers.get("Accept-Encoding");
         let normal = encoding::normalise(accepted, settings.gzip, settings.brotli);
         key.extend_from_slice(normal.as_bytes());
+    }
+    // Other points of presence know nothing of what this one keeps.
+    if viewer.edge != 0 {
+        key.extend_from_slice(&[0, viewer.edge]);
     }
 }
 

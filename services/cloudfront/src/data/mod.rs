@@ -1,4 +1,5 @@
-//! The data plane: one edge that all viewers reach, as on AWS the one nearest to them.
+//! The data plane: the edge that viewers reach, as on AWS the one nearest to them. It may stand in
+//! several points of presence, each with a cache of its own.
 //!
 //! A request goes through `admission` (may it be made), `behavior`, `viewer_protocol`, then `serve`
 //! (`cache_key`, `cache`, `flight`: can it be answered from here, must it wait) and `fetch`
@@ -105,15 +106,17 @@ enum EdgeTimer {
 }
 
 impl Edge {
-    /// A viewer asks. `distribution`: the one that its `Host` names (CF-REQ-01), if there is one.
-    pub(crate) fn request(
+    /// A viewer asks at the point of presence number `edge`, 0 being the nearest.
+    /// `distribution`: the one that its `Host` names (CF-REQ-01), if there is one.
+    pub(crate) fn request_at(
         &mut self,
         cx: &mut Cx<'_>,
         exchange: ExchangeId,
+        edge: u8,
         request: Request,
         distribution: Option<Arc<Distribution>>,
     ) {
-        self.names.refresh(cx);
+        self.move_to(cx, edge);
         let id = RequestId::new(cx.rng);
         match self.admit(cx, request, distribution, id) {
             Ok(visit) => self.serve(cx, exchange, visit),
@@ -123,7 +126,7 @@ impl Edge {
 
     /// An origin answered.
     pub(crate) fn response(&mut self, cx: &mut Cx<'_>, caller: Caller, response: Response) {
-        self.names.refresh(cx);
+        self.move_to(cx, self.edge_of(caller));
         match caller {
             Caller::Exchange(exchange) => self.arrived(cx, exchange, response),
             Caller::Own(number) => self.refreshed(cx, number, response),
@@ -132,7 +135,7 @@ impl Edge {
 
     /// An origin gave no answer.
     pub(crate) fn failed(&mut self, cx: &mut Cx<'_>, caller: Caller, failure: LinkFailure) {
-        self.names.refresh(cx);
+        self.move_to(cx, self.edge_of(caller));
         match caller {
             Caller::Exchange(exchange) => self.attempt_failed(cx, exchange, failure),
             Caller::Own(number) => self.refresh_failed(cx, number),
@@ -171,7 +174,10 @@ impl Edge {
         self.names.refresh(cx);
         while let Some(timer) = self.timers.pop(cx.now) {
             match timer {
-                EdgeTimer::Completion(exchange) => self.time_is_up(cx, exchange),
+                EdgeTimer::Completion(exchange) => {
+                    self.move_to(cx, self.edge_of(Caller::Exchange(exchange)));
+                    self.time_is_up(cx, exchange);
+                }
                 EdgeTimer::Waiters(exchange) => {
                     let keep = self.relaying.get(&exchange);
                     let pending = keep.and_then(|keep| self.pending.get(keep));
@@ -218,6 +224,20 @@ impl Edge {
                 wanted.stores = false;
             }
         }
+    }
+
+    fn move_to(&mut self, cx: &mut Cx<'_>, edge: u8) {
+        self.names.move_to(edge);
+        self.names.refresh(cx);
+    }
+
+    /// The point of presence that asked.
+    fn edge_of(&self, caller: Caller) -> u8 {
+        let viewer = match caller {
+            Caller::Exchange(exchange) => self.open.get(&exchange).map(|open| &open.visit.viewer),
+            Caller::Own(number) => self.background.get(&number).map(|one| &one.visit.viewer),
+        };
+        viewer.map_or(0, |viewer| viewer.edge)
     }
 
     fn next_number(&mut self) -> u64 {

@@ -30,19 +30,41 @@ impl RequestId {
 /// What the edge is called in its answers. Made once, when the first request comes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EdgeNames {
-    via: String,
-    pop: String,
+    /// Of each point of presence that has been asked.
+    places: Vec<Place>,
+    /// The one whose answer is being made.
+    at: u8,
     second: Option<u64>,
     date: String,
 }
 
+#[derive(Clone, Debug)]
+struct Place {
+    via: String,
+    pop: String,
+}
+
 impl EdgeNames {
+    /// Says which point of presence the next answers are of.
+    pub(crate) fn move_to(&mut self, edge: u8) {
+        self.at = edge;
+    }
+
+    /// The point of presence whose answer is being made.
+    pub(crate) const fn edge(&self) -> u8 {
+        self.at
+    }
+
     /// Brings the names up to the time of this call; cheap within one second.
     pub(crate) fn refresh(&mut self, cx: &mut Cx<'_>) {
-        if self.via.is_empty() {
-            let mut own = cx.rng.fork("edge");
-            self.via = format!("1.1 {}.cloudfront.net (CloudFront)", own.hex(32));
-            self.pop = pop(cx.env).to_owned();
+        while self.places.len() <= usize::from(self.at) {
+            let number = self.places.len() + 1;
+            let mut own = match number {
+                1 => cx.rng.fork("edge"),
+                _ => cx.rng.fork(&format!("edge {number}")),
+            };
+            let via = format!("1.1 {}.cloudfront.net (CloudFront)", own.hex(32));
+            self.places.push(Place { via, pop: format!("{}-P{number}", city(cx.env)) });
         }
         self.set_date(cx.now);
     }
@@ -56,12 +78,12 @@ impl EdgeNames {
 
     /// `1.1 0123...cdef.cloudfront.net (CloudFront)`
     pub(crate) fn via(&self) -> &str {
-        &self.via
+        self.places.get(usize::from(self.at)).map_or("", |place| &place.via)
     }
 
     /// `NRT57-P1`
     pub(crate) fn pop(&self) -> &str {
-        &self.pop
+        self.places.get(usize::from(self.at)).map_or("", |place| &place.pop)
     }
 
     pub(crate) fn date(&self) -> &str {
@@ -69,20 +91,20 @@ impl EdgeNames {
     }
 }
 
-/// An edge near the region.
-fn pop(env: &Env) -> &'static str {
+/// A city near the region, with the number of a site in it.
+fn city(env: &Env) -> &'static str {
     match env.region.as_str() {
-        "ap-northeast-1" => "NRT57-P1",
-        "ap-northeast-2" => "ICN57-P1",
-        "ap-northeast-3" => "KIX50-P1",
-        "ap-southeast-1" => "SIN52-P1",
-        "ap-southeast-2" => "SYD62-P1",
-        "eu-central-1" => "FRA56-P1",
-        "eu-west-1" => "DUB56-P1",
-        "eu-west-2" => "LHR50-P1",
-        "us-west-1" => "SFO53-P1",
-        "us-west-2" => "HIO52-P1",
-        _ => "IAD55-P1",
+        "ap-northeast-1" => "NRT57",
+        "ap-northeast-2" => "ICN57",
+        "ap-northeast-3" => "KIX50",
+        "ap-southeast-1" => "SIN52",
+        "ap-southeast-2" => "SYD62",
+        "eu-central-1" => "FRA56",
+        "eu-west-1" => "DUB56",
+        "eu-west-2" => "LHR50",
+        "us-west-1" => "SFO53",
+        "us-west-2" => "HIO52",
+        _ => "IAD55",
     }
 }
 
@@ -113,5 +135,10 @@ mod tests {
         assert!(names.via().ends_with(".cloudfront.net (CloudFront)"));
         assert_eq!(names.pop(), "NRT57-P1");
         assert_eq!(names.date(), "Tue, 24 Nov 2026 08:30:00 GMT");
+        let first = names.via().to_owned();
+        names.move_to(2);
+        names.refresh(&mut cx);
+        assert_eq!(names.pop(), "NRT57-P3");
+        assert_ne!(names.via(), first);
     }
 }

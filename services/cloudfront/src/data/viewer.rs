@@ -22,6 +22,8 @@ pub(crate) struct Viewer {
     pub(crate) behavior: usize,
     /// The target with the default root object in it, when that has a say.
     pub(crate) root: Option<String>,
+    /// The point of presence it reached; each has a cache of its own.
+    pub(crate) edge: u8,
 }
 
 impl Viewer {

@@ -157,6 +157,7 @@ pub(crate) fn viewer(target: &str, lines: &[(&str, &str)]) -> Viewer {
         id: RequestId::new(&mut Rng::new(1)),
         behavior: 1,
         root: None,
+        edge: 0,
     }
 }
 
@@ -247,7 +248,7 @@ impl Bench {
         let exchange = ExchangeId(self.last);
         let site = Arc::clone(&self.site);
         self.facts.clear();
-        self.with(|edge, cx| edge.request(cx, exchange, request(head), Some(site)));
+        self.with(|edge, cx| edge.request_at(cx, exchange, 0, request(head), Some(site)));
         exchange
     }
 

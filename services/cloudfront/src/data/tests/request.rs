@@ -15,7 +15,7 @@ fn cf_req_04_a_host_that_no_distribution_has_is_refused_with_the_built_in_page()
     let mut bench = bench(|site| site.error_responses.push(page(403, 200, 10)));
     let exchange = ExchangeId(99);
     let head = head(Method::Get, "/", &[]);
-    bench.with(|edge, cx| edge.request(cx, exchange, request(head), None));
+    bench.with(|edge, cx| edge.request_at(cx, exchange, 0, request(head), None));
     let (status, x_cache, body) = bench.got(exchange);
     assert_eq!((status, x_cache), (403, "Error"));
     assert!(body.contains("Bad request"));
@@ -78,7 +78,7 @@ fn cf_req_10_one_entry_serves_both_protocols() {
     let site = Arc::clone(&bench.site);
     let mut over_tls = request(head(Method::Get, "/", &[]));
     over_tls.tls = true;
-    bench.with(|edge, cx| edge.request(cx, ExchangeId(99), over_tls, Some(site)));
+    bench.with(|edge, cx| edge.request_at(cx, ExchangeId(99), 0, over_tls, Some(site)));
     assert_eq!(bench.got(ExchangeId(99)).1, "Hit");
 }
 
@@ -127,7 +127,7 @@ fn cf_beh_13_get_with_a_body_is_refused() {
     let site = Arc::clone(&bench.site);
     let mut with_body = request(head(Method::Get, "/", &[]));
     with_body.has_body = true;
-    bench.with(|edge, cx| edge.request(cx, ExchangeId(99), with_body, Some(site)));
+    bench.with(|edge, cx| edge.request_at(cx, ExchangeId(99), 0, with_body, Some(site)));
     assert_eq!(bench.got(ExchangeId(99)).0, 403);
 }
 

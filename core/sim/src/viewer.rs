@@ -1,0 +1,135 @@
+//! A visit: one viewer asks once, and, if it is a browser, for all that the page names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use standin_kernel::ExchangeId;
+
+use crate::cohort::{Cohort, Connection, Kind};
+use crate::links::links;
+use crate::world::{Arrival, Seen, World};
+
+/// One visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VisitId(u64);
+
+/// What a visit has come to.
+#[derive(Clone, Debug, Default)]
+pub struct Visited {
+    /// `None`: no answer so far.
+    pub page: Option<Seen>,
+    /// What the page names, in its order. Empty for all but browsers.
+    pub assets: Vec<Asset>,
+}
+
+/// A style sheet, a script or an image.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// Path and query.
+    pub target: String,
+    /// `None`: no answer so far.
+    pub seen: Option<Seen>,
+}
+
+/// The visits of a world, and the connections that viewers keep.
+#[derive(Debug, Default)]
+pub(crate) struct Visits {
+    last: u64,
+    visits: BTreeMap<VisitId, Visit>,
+    /// Which visit a request belongs to, and which asset of it; `None`: its page.
+    asked: BTreeMap<ExchangeId, (VisitId, Option<usize>)>,
+    /// Viewers with an open connection, by cohort and member.
+    connected: BTreeSet<(String, u32)>,
+}
+
+#[derive(Debug)]
+struct Visit {
+    cohort: Cohort,
+    host: String,
+    target: String,
+    trace: bool,
+    visited: Visited,
+}
+
+impl World {
+    /// Member number `member` of a cohort asks. `name` tells cohorts apart. What comes of it is
+    /// found with [`World::visited`].
+    pub fn visit(
+        &mut self,
+        (name, member): (&str, u32),
+        cohort: &Cohort,
+        (host, target): (&str, &str),
+        trace: bool,
+    ) -> VisitId {
+        let keeps = cohort.connection == Connection::KeepAlive;
+        let is_new = !keeps || self.visits.connected.insert((name.to_owned(), member));
+        self.visits.last += 1;
+        let id = VisitId(self.visits.last);
+        let exchange = self.ask_as(cohort, (host, target), is_new, trace);
+        self.visits.asked.insert(exchange, (id, None));
+        let (cohort, host, target) = (cohort.clone(), host.to_owned(), target.to_owned());
+        let visit = Visit { cohort, host, target, trace, visited: Visited::default() };
+        self.visits.visits.insert(id, visit);
+        id
+    }
+
+    /// Takes what a visit has come to by now; it is forgotten.
+    pub fn visited(&mut self, id: VisitId) -> Option<Visited> {
+        let visit = self.visits.visits.remove(&id)?;
+        Some(visit.visited)
+    }
+
+    fn ask_as(
+        &mut self,
+        cohort: &Cohort,
+        (host, target): (&str, &str),
+        new_connection: bool,
+        trace: bool,
+    ) -> ExchangeId {
+        let (head, has_body) = cohort.head(host, target);
+        let address = cohort.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let peer = SocketAddr::new(address, 40_000);
+        let edge = cohort.edge;
+        self.request_as(head, Arrival { edge, peer, has_body, new_connection }, trace)
+    }
+
+    /// An answer has reached its viewer; gives it back when it is part of no visit.
+    pub(crate) fn arrived(&mut self, exchange: ExchangeId, seen: Seen) -> Option<Seen> {
+        let Some((id, asset)) = self.visits.asked.remove(&exchange) else { return Some(seen) };
+        let visit = self.visits.visits.get_mut(&id)?;
+        if let Some(asset) = asset {
+            visit.visited.assets[asset].seen = Some(seen);
+            return None;
+        }
+        let targets = match visit.cohort.kind {
+            Kind::Page => named_by(&seen, &visit.target),
+            _ => Vec::new(),
+        };
+        visit.visited.page = Some(seen);
+        visit.visited.assets =
+            targets.iter().map(|target| Asset { target: target.clone(), seen: None }).collect();
+        // A browser asks for them over the connection it has.
+        let asset_kind = Cohort { kind: Kind::Get, ..visit.cohort.clone() };
+        let (host, trace) = (visit.host.clone(), visit.trace);
+        for (at, target) in targets.iter().enumerate() {
+            let exchange = self.ask_as(&asset_kind, (&host, target), false, trace);
+            self.visits.asked.insert(exchange, (id, Some(at)));
+        }
+        None
+    }
+
+    /// Whether an answer is part of a visit.
+    pub(crate) fn is_visit(&self, exchange: ExchangeId) -> bool {
+        !self.visits.asked.is_empty() && self.visits.asked.contains_key(&exchange)
+    }
+}
+
+/// What a page names on its own host, each once.
+fn named_by(seen: &Seen, target: &str) -> Vec<String> {
+    let Some((head, body)) = &seen.answer else { return Vec::new() };
+    let html = head.headers.get("Content-Type").is_some_and(|kind| kind.starts_with("text/html"));
+    if !html {
+        return Vec::new();
+    }
+    links(&String::from_utf8_lossy(body), target)
+}
