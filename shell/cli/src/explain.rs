@@ -46,7 +46,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
 
 fn shown(number: usize, decision: &Value) -> String {
     let mut shown = format!(
-        "{number:>3}. {:<10} {:<12} {}",
+        "{number:>3}. {:<10} {:<15} {}",
         text(decision, "service"),
         text(decision, "step"),
         text(decision, "says")

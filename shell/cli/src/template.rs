@@ -34,6 +34,7 @@ impl TemplateFile {
         };
         let text = std::fs::read_to_string(&path)
             .map_err(|wrong| format!("cannot read {}: {wrong}", path.display()))?;
+        let path = plain(path);
         let shown = path.display().to_string();
         let template = Template::parse(&shown, &text).map_err(|wrong| listed(&wrong))?;
         Ok(Self { path, text, template, folders: Vec::new() })
@@ -135,6 +136,15 @@ impl TemplateFile {
              (standin validate {path} lists them)"
         )
     }
+}
+
+/// `stacks/diary/template.yaml` for `stacks/diary/drills/../template.yaml`.
+fn plain(path: PathBuf) -> PathBuf {
+    if !path.components().any(|part| part == std::path::Component::ParentDir) {
+        return path;
+    }
+    let (Ok(whole), Ok(here)) = (path.canonicalize(), std::env::current_dir()) else { return path };
+    whole.strip_prefix(&here).map(Path::to_owned).unwrap_or(whole)
 }
 
 /// What the pseudo parameters stand for before there is a stack.
