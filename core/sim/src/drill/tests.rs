@@ -45,7 +45,8 @@ fn reads_a_story() {
 #[test]
 fn an_action_of_fis_is_a_mode_with_its_duration() {
     let mut story = written();
-    story["faults"] = json!([{"at": 1, "break": "Service", "action": "aws:ecs:task-network-packet-loss",
+    story["faults"] = json!([{
+        "at": 1, "break": "Service", "action": "aws:ecs:task-network-packet-loss",
         "parameters": {"lossPercent": 30, "duration": "PT1M"}}]);
     let drill = Drill::from_value(story.clone()).unwrap();
     let lasts = Some(Duration::from_secs(60));

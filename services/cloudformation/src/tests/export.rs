@@ -20,7 +20,8 @@ Outputs:
 
 fn importer(name: &str) -> String {
     format!(
-        "Resources: {{B: {{Type: Test::Thing, Properties: {{Name: {name}, Uses: [!ImportValue base-id]}}}}}}"
+        "Resources: {{B: {{Type: Test::Thing, \
+         Properties: {{Name: {name}, Uses: [!ImportValue base-id]}}}}}}"
     )
 }
 
@@ -89,12 +90,12 @@ fn cfn_ou_02_an_imported_export_can_neither_be_changed_nor_removed() {
     );
     world.update("base", &exporter("z"));
     assert_eq!(world.status("base"), "UPDATE_ROLLBACK_COMPLETE");
-    let reason = "base UPDATE_ROLLBACK_IN_PROGRESS Export base-id cannot be updated as it is in use \
-                  by user";
+    let reason = "base UPDATE_ROLLBACK_IN_PROGRESS Export base-id cannot be updated as it is \
+                  in use by user";
     assert!(world.events("base").contains(&reason.to_owned()));
     world.update("base", &things("A: Name=a Size=1"));
-    let reason = "base UPDATE_ROLLBACK_IN_PROGRESS Export base-id cannot be deleted as it is in use \
-                  by user";
+    let reason = "base UPDATE_ROLLBACK_IN_PROGRESS Export base-id cannot be deleted as it is \
+                  in use by user";
     assert!(world.events("base").contains(&reason.to_owned()));
     assert_eq!(world.names(), ["a", "b"]);
 }

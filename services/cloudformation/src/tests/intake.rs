@@ -183,7 +183,8 @@ fn previous_values_stay_when_asked_for() {
 #[test]
 fn hints_are_relative_to_the_folder_of_the_template() {
     let mut world = World::new();
-    let template = "Resources: {A: {Type: Test::Thing, Metadata: {Standin: {Suffix: x}}, Properties: {Name: a}}}";
+    let template = "Resources: {A: {Type: Test::Thing, Metadata: {Standin: {Suffix: x}}, \
+                    Properties: {Name: a}}}";
     let mut input = create(template);
     input["Standin"] = json!({"File": "shop.yaml", "BaseDirectory": "/shop"});
     world.ok("CreateStack", input);

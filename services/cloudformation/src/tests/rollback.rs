@@ -165,7 +165,9 @@ fn cfn_st_06_a_failed_update_in_place_is_tried_again() {
     world.broken.insert("Look a".into());
     let changed = things("A: Name=a Size=2 Delay=1\nB: Name=b Uses=A\nC: Name=c");
     let original = things("A: Name=a Size=1\nB: Name=b Uses=A\nC: Name=c");
-    let with = |template: &str| json!({"StackName": stack, "TemplateBody": template, "DisableRollback": true});
+    let with = |template: &str| -> Value {
+        json!({"StackName": stack, "TemplateBody": template, "DisableRollback": true})
+    };
     world.ok("UpdateStack", with(&changed));
     world.settle();
     assert_eq!(world.status(stack), "UPDATE_FAILED");

@@ -63,7 +63,8 @@ fn cfn_up_01_a_property_deep_inside_replaces_too() {
     let mut world = World::new();
     let template = |key: &str, weight: u8| {
         format!(
-            "Resources: {{A: {{Type: Test::Thing, Properties: {{Inner: {{Key: {key}, Weight: {weight}}}}}}}}}"
+            "Resources: {{A: {{Type: Test::Thing, \
+             Properties: {{Inner: {{Key: {key}, Weight: {weight}}}}}}}}}"
         )
     };
     world.create("shop", &template("x", 1));
@@ -155,7 +156,10 @@ fn cfn_at_02_what_is_taken_out_of_the_template_obeys_its_deletion_policy() {
     let mut world = World::new();
     world.create(
         "shop",
-        &things("A: Name=a\nB: DeletionPolicy=Retain Name=b\nC: DeletionPolicy=RetainExceptOnCreate Name=c"),
+        &things(
+            "A: Name=a\nB: DeletionPolicy=Retain Name=b\n\
+             C: DeletionPolicy=RetainExceptOnCreate Name=c",
+        ),
     );
     let events = events_after(&mut world, "shop", &things("A: Name=a"));
     assert!(events.contains(&"B DELETE_SKIPPED".to_owned()), "{events:?}");
@@ -202,7 +206,8 @@ fn cfn_at_07_a_deletion_policy_alone_is_no_update_but_metadata_is() {
     assert_eq!(world.refused("UpdateStack", input), "No updates are to be performed.");
     let template = |size: u8| {
         format!(
-            "Resources: {{A: {{Type: Test::Thing, Metadata: {{M: 1}}, DeletionPolicy: Retain, Properties: {{Name: a, Size: {size}}}}}}}"
+            "Resources: {{A: {{Type: Test::Thing, Metadata: {{M: 1}}, \
+             DeletionPolicy: Retain, Properties: {{Name: a, Size: {size}}}}}}}"
         )
     };
     let events = events_after(&mut world, "shop", &template(1));
@@ -264,7 +269,8 @@ fn cfn_tp_16_a_named_resource_cannot_be_replaced_under_its_name() {
     let mut world = World::new();
     let template = |key: &str| {
         format!(
-            "Resources: {{A: {{Type: Test::Thing, Properties: {{Name: a, Inner: {{Key: {key}}}}}}}}}"
+            "Resources: {{A: {{Type: Test::Thing, \
+             Properties: {{Name: a, Inner: {{Key: {key}}}}}}}}}"
         )
     };
     world.create("shop", &template("x"));

@@ -2,7 +2,8 @@
 //! policy puts into the key (CF-KEY-*).
 //!
 //! Layout: distribution id, NUL, path and the query strings of the key as a URL, NUL, `G` or `O`,
-//! then headers, cookies, `Accept-Encoding` and the point of presence. So an invalidation is a range of keys (CF-INV-02).
+//! then headers, cookies, `Accept-Encoding` and the point of presence. So an invalidation is a
+//! range of keys (CF-INV-02).
 
 use standin_kernel::{Headers, Method};
 

@@ -1,4 +1,5 @@
-//! A task's log groups: each must exist before a container starts, or the task does not (ECS-LO-02).
+//! A task's log groups: each must exist before a container starts, or the task does not
+//! (ECS-LO-02).
 
 use standin_kernel::{ApiError, Cx, Value, json};
 

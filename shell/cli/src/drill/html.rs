@@ -122,7 +122,8 @@ fn viewer(html: &mut String, timeline: &Timeline, track: &Track) {
     }
     let _ = writeln!(
         html,
-        "</div>\n<div class=\"axis\"><span>0s</span><span>{}</span></div>\n<ul class=\"stretches\">",
+        "</div>\n<div class=\"axis\"><span>0s</span><span>{}</span></div>\n\
+         <ul class=\"stretches\">",
         seconds(timeline.duration),
     );
     for (index, stretch) in track.stretches.iter().enumerate() {
