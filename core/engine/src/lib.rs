@@ -4,7 +4,7 @@
 //!
 //! Reading order: [`io`] (the border), [`services`] (the list), `exchange` (who asks whom and what
 //! becomes of the answer), `route` (where a request goes), `calls` (operations by name),
-//! [`faults`].
+//! [`faults`], [`record`] (a run written down and repeated).
 
 /// The context of a service's work: time, its own chance, the trace of the viewer it works for.
 macro_rules! cx {
@@ -26,6 +26,7 @@ pub mod io;
 mod legs;
 pub mod network;
 mod places;
+pub mod record;
 mod route;
 pub mod services;
 mod table;

@@ -8,6 +8,7 @@ mod explain;
 mod faults;
 mod link;
 mod logs;
+mod replay;
 mod review;
 mod status;
 mod table;
@@ -49,6 +50,8 @@ enum Command {
     Validate(validate::Options),
     /// Play a story of faults and viewers, on the running stack or in the simulator
     Drill(drill::Options),
+    /// Repeat a run that went on record, under virtual time, and say whether the same came of it
+    Replay(replay::Options),
     /// Say what viewers see for every fault, from the template alone, and what to change
     Review(review::Options),
     /// Starts one container; used by Standin itself
@@ -113,6 +116,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Logs(options) => logs::run(options).await,
         Command::Validate(options) => validate::run(&options),
         Command::Drill(options) => drill::run(options).await,
+        Command::Replay(options) => replay::run(&options),
         Command::Review(options) => review::run(&options),
         Command::Launch { .. } => unreachable!("handled before the runtime starts"),
     }

@@ -49,6 +49,9 @@ pub(crate) struct RunOptions {
     /// Seed of everything random: ids, phases, choices (default: from the clock)
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+    /// Put every decision of the run on record, for `standin replay`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Region the stack believes to be in
     #[arg(long, default_value = "ap-northeast-1")]
     pub(crate) region: String,
@@ -69,6 +72,9 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
         return detached(&options, &stack).await;
     }
     if let Some(link) = Link::running(&options.run.state.state_dir).await {
+        if options.run.record.is_some() {
+            return Err("it runs already; a record begins where a run begins".into());
+        }
         // The run goes on where it is; this command only brings the stack up to date.
         let ending = deploy(&link, &template, &stack, &options.parameters).await?;
         return finish(&link, &stack, &ending).await;
@@ -120,6 +126,7 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
         api_port: options.api_port,
         env,
         seed,
+        record: options.record.clone(),
         log,
     };
     let driver = standin_host::start(config).await?;

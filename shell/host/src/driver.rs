@@ -22,6 +22,7 @@ use crate::blobs::Blobs;
 use crate::http::leg::{Outgoing, ask};
 use crate::http::mailbox::{LegOwner, Letter, Mailbox, PostOffice};
 use crate::http::pool::Pool;
+use crate::recorder::RecordFile;
 use crate::store::StoreWriter;
 use crate::workloads::Workloads;
 
@@ -35,6 +36,7 @@ pub type LogSink = Box<dyn Fn(&str, &str)>;
 pub struct Driver {
     me: Weak<Self>,
     engine: RefCell<Engine>,
+    record: Option<RecordFile>,
     post: RefCell<PostOffice>,
     mailboxes: RefCell<Vec<Weak<Mailbox>>>,
     pub(crate) pool: RefCell<Pool>,
@@ -67,6 +69,7 @@ const TRACES_MAX: usize = 4096;
 impl Driver {
     pub(crate) fn new(
         engine: Engine,
+        record: Option<RecordFile>,
         workloads: Workloads,
         store: StoreWriter,
         blobs: Blobs,
@@ -76,6 +79,7 @@ impl Driver {
         Rc::new_cyclic(|me| Self {
             me: me.clone(),
             engine: RefCell::new(engine),
+            record,
             post: RefCell::default(),
             mailboxes: RefCell::default(),
             pool: RefCell::default(),
@@ -112,13 +116,22 @@ impl Driver {
 
     /// Tells the engine what happened and does what it says.
     pub(crate) fn step(&self, input: Input) {
-        let effects = self.engine.borrow_mut().step(self.now(), input);
+        let now = self.now();
+        let document = self.record.as_ref().map(|record| record.input(&input));
+        let effects = self.engine.borrow_mut().step(now, input);
+        if let (Some(record), Some(document)) = (&self.record, document) {
+            record.stepped(now, &document, &effects);
+        }
         self.carry_out(effects);
         self.arm();
     }
 
     pub(crate) fn restore(&self, records: &[(ServiceName, Record)]) -> Result<(), String> {
-        let effects = self.engine.borrow_mut().restore(self.now(), records)?;
+        let now = self.now();
+        let effects = self.engine.borrow_mut().restore(now, records)?;
+        if let Some(record) = &self.record {
+            record.restored(now, records, &effects);
+        }
         self.carry_out(effects);
         self.arm();
         Ok(())
@@ -136,6 +149,9 @@ impl Driver {
 
     /// Waits until everything stored so far is on the disk.
     pub(crate) async fn flush(&self) {
+        if let Some(record) = &self.record {
+            record.flush();
+        }
         let _ = self.make_durable(Vec::new()).await;
     }
 
@@ -274,6 +290,9 @@ impl Driver {
             every.tick().await;
             let now_s = self.now_s();
             self.pool.borrow_mut().sweep(now_s);
+            if let Some(record) = &self.record {
+                record.flush();
+            }
             self.mailboxes.borrow_mut().retain(|mailbox| {
                 let Some(mailbox) = mailbox.upgrade() else { return false };
                 if (1..=now_s).contains(&mailbox.expires_s.get()) {
@@ -303,6 +322,9 @@ impl Driver {
 
     pub(crate) fn open(&self, mailbox: &Rc<Mailbox>) -> ExchangeId {
         let exchange = self.engine.borrow_mut().open();
+        if let Some(record) = &self.record {
+            record.opened(exchange);
+        }
         mailbox.clear();
         self.post.borrow_mut().register(exchange, mailbox.clone());
         exchange
@@ -341,7 +363,12 @@ impl Driver {
             HeadError::Version => 505,
             HeadError::Malformed | HeadError::Framing | HeadError::Host => 400,
         };
-        self.engine.borrow_mut().malformed(self.now(), status)
+        let now = self.now();
+        let response = self.engine.borrow_mut().malformed(now, status);
+        if let Some(record) = &self.record {
+            record.malformed(now, status, &response);
+        }
+        response
     }
 
     /// A new id for a call on the endpoint.

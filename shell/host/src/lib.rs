@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`run`] (start and stop), [`driver`] (inputs and effects), `http` (viewers and
 //! origins), [`control`] and `api` (the API port), [`workloads`] (containers as processes),
-//! [`store`] and [`blobs`] (what survives), [`orphans`] (what must not).
+//! [`store`] and [`blobs`] (what survives), `recorder` (a run on record), [`orphans`] (what must
+//! not).
 
 mod api;
 mod aws;
@@ -12,6 +13,7 @@ pub mod driver;
 pub mod fill;
 mod http;
 pub mod orphans;
+mod recorder;
 pub mod run;
 #[cfg(test)]
 mod scratch;

@@ -13,6 +13,7 @@ use tokio::task::spawn_local;
 
 use crate::blobs::Blobs;
 use crate::driver::{Driver, LogSink};
+use crate::recorder::RecordFile;
 use crate::store::Store;
 use crate::workloads::{WorkloadConfig, Workloads};
 use crate::{api, http};
@@ -27,6 +28,8 @@ pub struct Config {
     pub api_port: u16,
     pub env: Env,
     pub seed: u64,
+    /// Where the run goes on record, if it does.
+    pub record: Option<PathBuf>,
     pub log: LogSink,
 }
 
@@ -52,7 +55,7 @@ pub enum StartError {
 
 /// Starts everything. Must be called within a `LocalSet` of a current-thread runtime.
 pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
-    let Config { state_dir, self_exe, edge_port, api_port, env, seed, log } = config;
+    let Config { state_dir, self_exe, edge_port, api_port, env, seed, record, log } = config;
     let state = |wrong: &dyn std::fmt::Display| StartError::State(wrong.to_string());
     std::fs::create_dir_all(&state_dir).map_err(|wrong| {
         StartError::State(format!("cannot make the state folder {}: {wrong}", state_dir.display()))
@@ -69,7 +72,16 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     let workloads = Workloads::new(workload_config).map_err(|wrong| state(&wrong))?;
     let store = store.writer().map_err(|wrong| state(&wrong))?;
     let engine = Engine::new(env, seed);
-    let driver = Driver::new(engine, workloads, store, blobs, state_dir, log);
+    let record = match record {
+        None => None,
+        Some(path) => {
+            let created = RecordFile::create(&path, &engine, seed);
+            Some(created.map_err(|wrong| {
+                StartError::State(format!("cannot write the record {}: {wrong}", path.display()))
+            })?)
+        }
+    };
+    let driver = Driver::new(engine, record, workloads, store, blobs, state_dir, log);
     driver.edge_port.set(edge.port);
     driver.api_port.set(api.port);
     spawn_local(driver.clone().run_timer());
