@@ -28,7 +28,7 @@ pub use cohort::Cohort;
 pub use drill::{Drill, DrillError};
 pub use network::Distances;
 pub use observe::{Answer, Class, Observation, Pages};
-pub use play::{Object, Stage, play};
+pub use play::{Object, Stage, create, play};
 pub use reason::Reason;
 pub use timeline::{Event, Run, Timeline};
 pub use verdict::{Verdict, Worth, judge};

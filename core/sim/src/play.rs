@@ -183,7 +183,7 @@ fn observed(
 }
 
 /// Creates the stack and fills its buckets.
-pub(crate) fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
+pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
     let failed = |why: String| DrillError::Stack(why);
     let service = ServiceName::CloudFormation;
     world
