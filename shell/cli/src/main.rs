@@ -24,7 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Runs a web service from its CloudFormation template on this machine, with AWS's behaviour, and
 /// shows what viewers see when parts of it fail.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(name = "standin", version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -83,7 +83,22 @@ enum PaceOption {
 /// A message for the user; the command fails with it.
 type Failure = Box<dyn std::error::Error>;
 
+/// Whoever reads our output may stop reading (`standin validate | head`): then there is nobody to
+/// tell anything, and the program ends as others do on SIGPIPE.
+fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if said.starts_with("failed printing to std") {
+            const SIGPIPE: i32 = 13;
+            std::process::exit(128 + SIGPIPE);
+        }
+        usual(panic);
+    }));
+}
+
 fn main() -> ExitCode {
+    end_quietly_when_nobody_reads();
     let cli = Cli::parse();
     if let Command::Launch { command } = cli.command {
         standin_host::workloads::launch_shim(&command)

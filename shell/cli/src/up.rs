@@ -215,8 +215,11 @@ async fn deploy(
             let created = text(event, "ResourceStatus") == "CREATE_COMPLETE";
             let logical_id = text(event, "LogicalResourceId");
             if let (true, Some(folder)) = (created, template.folder_of(logical_id)) {
-                filled.push(logical_id.to_owned());
-                fill(link, text(event, "PhysicalResourceId"), folder).await?;
+                // A stack that rolls back may have taken the bucket away again; `refill` tells of
+                // any other reason.
+                if fill(link, text(event, "PhysicalResourceId"), folder).await.is_ok() {
+                    filled.push(logical_id.to_owned());
+                }
             }
             Ok(())
         })
