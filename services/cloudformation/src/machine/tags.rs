@@ -1,5 +1,5 @@
 //! A stack's tags on its resources: those of a type that takes tags get them, and the resource's
-//! own tags win. AWS's tags of its own (`aws:cloudformation:stack-name`) are not added.
+//! own tags win. AWS's tags of its own (`aws:cloudformation:stack-name`) are a type's own matter.
 
 use standin_kernel::resource::{Kind, Property, Support};
 use standin_kernel::{Value, json};
