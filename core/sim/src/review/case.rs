@@ -75,22 +75,10 @@ impl Case {
             .any(|text| text.to_lowercase().contains(&word))
     }
 
-    /// The resource it happens to.
-    pub(crate) fn resource(&self) -> &str {
-        let target = match &self.act {
-            Act::Break { target, .. } => target,
-            Act::Once(operation) | Act::There { and: operation, .. } => match operation {
-                Operation::Service { logical_id, .. } | Operation::ErrorTtl { logical_id } => {
-                    logical_id
-                }
-            },
-        };
-        target.split(['/', '-']).next().unwrap_or(target)
-    }
-
-    /// The resource is broken with this mode.
-    pub(crate) fn is(&self, resource: &str, fits: impl Fn(Mode) -> bool) -> bool {
-        matches!(&self.act, Act::Break { target, mode } if target == resource && fits(*mode))
+    /// The same case of a changed template: the same id, but for how slow slow is.
+    pub(crate) fn is_like(&self, id: &str) -> bool {
+        let stem = |id: &str| id.split("slow=").next().unwrap_or_default().to_owned();
+        stem(&self.id) == stem(id)
     }
 }
 

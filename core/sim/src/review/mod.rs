@@ -6,11 +6,10 @@
 //! `case` (what happens), `run` (one run), `page` (classes of answers), `measure` (seconds and
 //! verdict), `row` (the runs of one case together), `finding` (what to change), `change` (how).
 
-#![allow(dead_code)]
-
 mod case;
 mod change;
 mod cohort;
+mod finding;
 mod measure;
 mod page;
 mod row;
@@ -23,11 +22,13 @@ use standin_kernel::Duration;
 pub use case::Title;
 pub use change::Edit;
 pub use cohort::{Cohort, Kind};
+pub use finding::{Finding, Gives, Setting, Words};
 pub use measure::{Class, HANG, Measures, Verdict};
 pub use row::{Row, Stretch, Track};
 
 use crate::play::Stage;
-use run::Ground;
+use finding::View;
+use run::{Ground, Rest};
 use scene::Scene;
 
 /// How a review is carried out.
@@ -62,26 +63,49 @@ pub struct Report {
     pub cohorts: Vec<Cohort>,
     /// By case, and in it by cohort.
     pub rows: Vec<Row>,
+    /// In order of harm.
+    pub findings: Vec<Finding>,
     /// Why nothing was tried: the stack does not come up.
     pub broken: Option<String>,
 }
 
+/// Who does the work of a review, which falls into pieces that know nothing of each other.
+pub trait Workers {
+    /// What `work` gives for each of `0..count`, in order.
+    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T>;
+}
+
+/// One piece after the other.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OneByOne;
+
+impl Workers for OneByOne {
+    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        (0..count).map(work).collect()
+    }
+}
+
 /// Reviews what a stage sets.
-pub fn review(stage: &Stage, options: &Options) -> Result<Report, String> {
+pub fn review(stage: &Stage, options: &Options, workers: &impl Workers) -> Result<Report, String> {
     let scene = Scene::of(stage, &run::env())?;
     let cohorts = cohort::cohorts(&scene, stage);
     let probes = probes(&cohorts, &scene);
-    let ground = Ground { stage, cohorts: &cohorts, probes: &probes, options };
-    if let Err(why) = run::at_rest(stage, options.seed) {
-        return Ok(Report { cohorts, rows: Vec::new(), broken: Some(why) });
-    }
-    let mut rows = Vec::new();
-    for case in case::cases(&scene) {
-        if options.only.as_ref().is_none_or(|only| case.matches(only)) {
-            rows.extend(row::rows(&ground, &case)?);
+    let mut view = View { stage, scene: &scene, cohorts: &cohorts, rows: &[], rest: None };
+    let rest = match Rest::of(stage, &cohorts, options) {
+        Ok(rest) => rest,
+        Err(why) => {
+            let findings = finding::findings(&view, options, workers)?;
+            return Ok(Report { cohorts, rows: Vec::new(), findings, broken: Some(why) });
         }
-    }
-    Ok(Report { cohorts, rows, broken: None })
+    };
+    let ground = Ground { stage, cohorts: &cohorts, probes: &probes, rest: &rest, options };
+    let mut cases = case::cases(&scene);
+    cases.retain(|case| options.only.as_ref().is_none_or(|only| case.matches(only)));
+    let rows = workers.map(cases.len(), |at| row::rows(&ground, &cases[at]));
+    let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    (view.rows, view.rest) = (&rows, Some(&rest));
+    let findings = finding::findings(&view, options, workers)?;
+    Ok(Report { cohorts, rows, findings, broken: None })
 }
 
 /// One probe for each load balancer behind a cohort.

@@ -23,6 +23,8 @@ pub struct Row {
     pub median: Measures,
     /// The phase whose timeline is shown.
     pub phase: usize,
+    /// A load balancer asked unhealthy targets because no healthy one was left.
+    pub fails_open: bool,
     /// What decided the worst of what was seen.
     pub because: Option<Reason>,
     pub track: Track,
@@ -84,6 +86,7 @@ fn row(ground: &Ground<'_>, case: &Case, outcomes: &[Outcome], who: usize) -> Ro
         worst: Measures::each(&measures, worst),
         median: Measures::each(&measures, median),
         phase,
+        fails_open: outcomes.iter().any(|outcome| outcome.failed_open),
         because: because(&track),
         track,
     }

@@ -27,6 +27,8 @@ const QUIET: Duration = Duration::from_secs(30);
 const TAIL_MAX: Duration = Duration::from_secs(1800);
 /// What is done on purpose is watched for at least this long.
 const PLANNED_MIN: Duration = Duration::from_secs(180);
+/// The ledger's row of a load balancer that asks unhealthy targets.
+const FAIL_OPEN: &str = "ALB-FO-01";
 /// Time for the stack to come to rest.
 const SETTLING: Duration = Duration::from_secs(30);
 
@@ -37,7 +39,46 @@ pub(crate) struct Ground<'a> {
     pub(crate) cohorts: &'a [Cohort],
     /// Asked beside the cohorts, to see when a load balancer's service could answer again.
     pub(crate) probes: &'a [Cohort],
+    pub(crate) rest: &'a Rest,
     pub(crate) options: &'a Options,
+}
+
+/// What viewers get while nothing is broken.
+#[derive(Clone, Debug)]
+pub(crate) struct Rest {
+    designed: Designed,
+    /// In the order of the cohorts; `None`: no answer.
+    statuses: Vec<Option<u16>>,
+}
+
+impl Rest {
+    /// Asks for everything once; an error when the stack does not come up.
+    pub(crate) fn of(stage: &Stage, cohorts: &[Cohort], options: &Options) -> Result<Self, String> {
+        let mut world = at_rest(stage, options.seed)?;
+        let designed = Designed::of(&mut world, cohorts);
+        let mut status = |cohort: &Cohort| {
+            let mut head = cohort.head();
+            head.headers.set("Host", host(&world, cohort));
+            let exchange = world.request(head, false);
+            world.run_until(world.now() + PATIENCE);
+            let answer = world.seen(exchange)?.answer?;
+            Some(answer.0.status)
+        };
+        let statuses = cohorts.iter().map(&mut status).collect();
+        Ok(Self { designed, statuses })
+    }
+
+    /// What a cohort is answered with.
+    pub(crate) fn status(&self, cohorts: &[Cohort], name: &str) -> Option<u16> {
+        let at = cohorts.iter().position(|cohort| cohort.name == name)?;
+        self.statuses.get(at).copied().flatten()
+    }
+
+    /// Error pages that cannot be fetched even now, and the status instead.
+    pub(crate) fn unreadable_pages(&self) -> impl Iterator<Item = (&str, u16)> {
+        let pages = self.designed.error_pages.iter();
+        pages.map(|(path, (status, _))| (path.as_str(), *status)).filter(|page| page.1 >= 400)
+    }
 }
 
 /// What came of one run.
@@ -47,6 +88,8 @@ pub(crate) struct Outcome {
     pub(crate) seen: Vec<Vec<Sample>>,
     pub(crate) measures: Vec<Measures>,
     pub(crate) begins: Duration,
+    /// A load balancer had no healthy target and asked them all (ALB-FO-01).
+    pub(crate) failed_open: bool,
 }
 
 /// The surroundings of every review: waits as long as on AWS.
@@ -66,8 +109,7 @@ pub(crate) fn at_rest(stage: &Stage, seed: u64) -> Result<World, String> {
 pub(crate) fn run(ground: &Ground<'_>, case: &Case, phase: usize) -> Result<Outcome, String> {
     let options = ground.options;
     let seed = options.seed.wrapping_add(phase as u64);
-    let mut world = at_rest(ground.stage, seed)?;
-    let designed = Designed::of(&mut world, ground.cohorts);
+    let world = at_rest(ground.stage, seed)?;
     let begins = WARM_UP + offset(options, phase);
     let viewers = ground.cohorts.iter().chain(ground.probes);
     let hosts: Vec<String> = viewers.map(|cohort| host(&world, cohort)).collect();
@@ -75,11 +117,11 @@ pub(crate) fn run(ground: &Ground<'_>, case: &Case, phase: usize) -> Result<Outc
         ground,
         start: world.now(),
         world,
-        designed,
         hosts,
         asked: VecDeque::new(),
         seen: vec![Vec::new(); ground.cohorts.len() + ground.probes.len()],
         baselines: vec![None; ground.cohorts.len() + ground.probes.len()],
+        failed_open: false,
     };
     let mended = running.happen(case, begins)?;
     Ok(running.outcome(case, begins, mended))
@@ -109,12 +151,12 @@ struct Running<'a> {
     ground: &'a Ground<'a>,
     world: World,
     start: Time,
-    designed: Designed,
     hosts: Vec<String>,
     /// Questions without an answer yet: who, when, which.
     asked: VecDeque<(usize, Duration, ExchangeId)>,
     seen: Vec<Vec<Sample>>,
     baselines: Vec<Option<Baseline>>,
+    failed_open: bool,
 }
 
 impl Running<'_> {
@@ -187,11 +229,12 @@ impl Running<'_> {
         let facts = seen.map_or(&[][..], |seen| &seen.facts);
         let class = match (answer, &self.baselines[who]) {
             (Some((head, body)), Some(baseline)) => {
-                self.designed.classify(baseline, head, body, facts)
+                self.ground.rest.designed.classify(baseline, head, body, facts)
             }
             _ => Class::NoAnswer,
         };
         let status = answer.map(|(head, _)| head.status);
+        self.failed_open |= facts.iter().any(|fact| fact.row.as_deref() == Some(FAIL_OPEN));
         let samples = &mut self.seen[who];
         // Why an answer is what it is matters where it differs from the one before.
         let because = match samples.last() {
@@ -213,7 +256,8 @@ impl Running<'_> {
         if now < mended + QUIET {
             return false;
         }
-        self.asked.is_empty()
+        let waiting = |asked: Duration| asked + self.ground.options.every * 2 < now;
+        !self.asked.iter().any(|(_, asked, _)| waiting(*asked))
             && self.seen.iter().all(|samples| {
                 let late = samples.iter().rev().take_while(|sample| sample.asked + QUIET >= now);
                 late.into_iter().all(|sample| sample.class == Class::Right)
@@ -294,7 +338,7 @@ impl Running<'_> {
             Measures::of(samples, Times { begins, mended, able: able.unwrap_or(from), every })
         });
         let measures = measures.collect();
-        Outcome { seen: self.seen, measures, begins }
+        Outcome { seen: self.seen, measures, begins, failed_open: self.failed_open }
     }
 }
 

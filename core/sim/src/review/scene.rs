@@ -28,8 +28,6 @@ pub(crate) struct Item {
     pub(crate) type_name: String,
     /// With functions resolved.
     pub(crate) properties: Value,
-    /// `Metadata: Standin:`, or `Null`.
-    pub(crate) hint: Value,
 }
 
 impl Scene {
@@ -59,7 +57,7 @@ impl Scene {
             let properties = template.resolve(&planned.logical_id, &scope, &names);
             let properties = properties.unwrap_or_default();
             let (logical_id, type_name) = (planned.logical_id, planned.type_name);
-            resources.push(Item { logical_id, type_name, properties, hint: planned.hint });
+            resources.push(Item { logical_id, type_name, properties });
         }
         Ok(Self { written, template, scope, resources })
     }

@@ -3,14 +3,16 @@
 
 mod text;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use standin_kernel::fault::parse_duration;
 use standin_kernel::{Bytes, Duration};
-use standin_sim::review::{self, Report, Row};
+use standin_sim::review::{self, Report, Row, Workers};
 use standin_sim::{Object, Stage};
 
 use crate::Failure;
@@ -30,8 +32,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many phases of health checks, error caches and the like each fault begins at
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=240))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=240))]
     phases: u64,
     /// How long each fault lasts
     #[arg(long = "lasts", value_name = "TIME", default_value = "120s", value_parser = time)]
@@ -123,7 +124,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         only: options.only.clone(),
         ..review::Options::default()
     };
-    let report = review::review(&stage, &how)?;
+    let report = review::review(&stage, &how, &Threads)?;
     let broken = broken_rows(options, &report);
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -137,6 +138,36 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     }
     let passed = broken.is_empty() && report.broken.is_none();
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// One thread for each processor; each takes the next piece that nobody has begun.
+struct Threads;
+
+impl Workers for Threads {
+    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        let next = AtomicUsize::new(0);
+        let take = || {
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= count {
+                    return done;
+                }
+                done.push((at, work(at)));
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(count);
+        let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+            let running: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
+            let joined = running.into_iter().map(|thread| match thread.join() {
+                Ok(done) => done,
+                Err(panicked) => std::panic::resume_unwind(panicked),
+            });
+            joined.flatten().collect()
+        });
+        done.sort_by_key(|(at, _)| *at);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
 }
 
 /// A line for each row that breaks a limit.

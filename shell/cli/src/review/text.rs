@@ -1,6 +1,6 @@
 //! The review in the terminal: a table of faults and viewers.
 
-use standin_sim::review::{Options, Report, Verdict};
+use standin_sim::review::{Gives, Options, Report, Setting, Verdict, Words};
 
 use super::Lang;
 use crate::table::Table;
@@ -24,7 +24,79 @@ pub(super) fn report(report: &Report, template: &str, how: &Options, lang: Lang)
         text.push_str(&format!("{says}: {why}\n"));
     }
     text.push_str(&table(report, lang));
+    text.push_str(&findings(report, lang));
     text
+}
+
+/// The findings, worst first.
+fn findings(report: &Report, lang: Lang) -> String {
+    if report.findings.is_empty() {
+        return format!("{}\n", lang.of("no findings", "指摘なし"));
+    }
+    let mut text = String::new();
+    for (number, finding) in (1..).zip(&report.findings) {
+        let of = |words: &Words| lang.of(&words.en, &words.ja).to_owned();
+        let rows = finding.ledger.join(" ");
+        text.push_str(&format!(
+            "{number:>2}. {}  [{}]\n    {}  [{rows}]\n    {}\n    -> {}\n",
+            of(&finding.title),
+            finding.rule,
+            of(&finding.why),
+            place(&finding.setting),
+            of(&finding.advice),
+        ));
+        if let Some(gives) = &finding.gives {
+            text.push_str(&format!("       {}\n", given(gives, lang)));
+        }
+    }
+    text
+}
+
+/// `Distribution.DistributionConfig.Origins[0].ConnectionTimeout  template.yaml:222`
+pub(super) fn place(setting: &Setting) -> String {
+    let mut text = setting.logical_id.clone();
+    if !setting.property.is_empty() {
+        text.push_str(&format!(".{}", setting.property));
+    }
+    if let (Some(file), Some(line)) = (&setting.file, setting.line) {
+        text.push_str(&format!("  {file}:{line}"));
+    }
+    text
+}
+
+/// What the change gives, in one line.
+pub(super) fn given(gives: &Gives, lang: Lang) -> String {
+    match gives {
+        Gives::ComesUp => lang.of("then the stack comes up", "スタックを作成できる").to_owned(),
+        Gives::Refused(why) => {
+            let says = lang.of("tried, and refused", "試したが拒否された");
+            format!("{says}: {why}")
+        }
+        Gives::Works { cohort, before, after } => format!("{cohort}: {before} -> {after}"),
+        Gives::Case { case, cohort, before, after } => {
+            let mut changes = Vec::new();
+            let mut add = |en: &str, ja: &str, before: f64, after: f64| {
+                if (before - after).abs() >= 0.05 {
+                    let name = lang.of(en, ja);
+                    let (before, after) = (seconds(Some(before)), seconds(Some(after)));
+                    changes.push(format!("{name} {before} -> {after}"));
+                }
+            };
+            add("raw error", "生エラー", before.raw_error_s, after.raw_error_s);
+            add("hang", "ハング", before.hang_s, after.hang_s);
+            add("longest wait", "最長待ち", before.wait_max_s, after.wait_max_s);
+            let (was, is) = (before.sorry_after_s, after.sorry_after_s);
+            add("page after recovery", "復旧後の残り", was, is);
+            let (was, is) = (before.sorry_as_ok_s, after.sorry_as_ok_s);
+            add("page with 200", "200 のページ", was, is);
+            let (was, is) = (before.not_right_s, after.not_right_s);
+            add("without the right page", "正しいページなし", was, is);
+            if changes.is_empty() {
+                changes.push(lang.of("nothing changes", "変化なし").to_owned());
+            }
+            format!("{case}, {cohort}: {}", changes.join(", "))
+        }
+    }
 }
 
 fn table(report: &Report, lang: Lang) -> String {

@@ -1,0 +1,294 @@
+//! What to change: each rule looks at the template and at what the runs showed, and drafts a
+//! finding with its arithmetic and a change; the change is tried, and what it gives decides the
+//! order.
+//!
+//! A rule is a function in the file of what it is about: `error_page`, `error_cache`, `origin`,
+//! `tasks`.
+
+mod error_cache;
+mod error_page;
+mod origin;
+mod policy;
+mod tasks;
+
+use serde::Serialize;
+
+use super::case::{self, Case};
+use super::change::{Edit, changed};
+use super::cohort::{Cohort, Kind, cohorts};
+use super::measure::{Class, Measures, worst};
+use super::row::{Row, outcomes};
+use super::run::{self, Ground, Rest};
+use super::scene::Scene;
+use super::{Options, Workers};
+use crate::play::Stage;
+
+/// A text in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Words {
+    pub en: String,
+    pub ja: String,
+}
+
+/// Something to change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// `error-page-on-failing-origin`
+    pub rule: &'static str,
+    pub title: Words,
+    /// The arithmetic, from the template's own numbers.
+    pub why: Words,
+    pub advice: Words,
+    pub setting: Setting,
+    /// Rows of the ledger.
+    pub ledger: Vec<&'static str>,
+    /// What was changed to see what it gives; nothing when only the advice stands.
+    pub edits: Vec<Edit>,
+    pub gives: Option<Gives>,
+    /// The larger, the more viewers suffer from it.
+    pub harm: f64,
+}
+
+/// The setting it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    pub logical_id: String,
+    pub property: String,
+    pub file: Option<String>,
+    pub line: Option<u64>,
+}
+
+/// What a change gives, measured by running it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gives {
+    /// Worst of all phases, before and after.
+    Case { case: String, cohort: String, before: Measures, after: Measures },
+    /// The status of the answer without any fault.
+    Works { cohort: String, before: u16, after: u16 },
+    /// The stack comes up.
+    ComesUp,
+    /// The changed stack does not come up: why.
+    Refused(String),
+}
+
+/// What the rules look at.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    pub(crate) stage: &'a Stage,
+    pub(crate) scene: &'a Scene,
+    pub(crate) cohorts: &'a [Cohort],
+    pub(crate) rows: &'a [Row],
+    /// What is there before anything is broken; `None` when the stack does not come up.
+    pub(crate) rest: Option<&'a Rest>,
+}
+
+/// A finding before its change is tried.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    rule: &'static str,
+    title: Words,
+    why: Words,
+    advice: Words,
+    /// Logical id and property.
+    at: (String, String),
+    ledger: Vec<&'static str>,
+    edits: Vec<Edit>,
+    proof: Proof,
+    /// The harm when the change cannot be measured; 0: then it is no finding.
+    floor: f64,
+}
+
+/// How a change shows what it gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Proof {
+    Case { case: String, cohort: String },
+    Works { cohort: String },
+    ComesUp,
+    None,
+}
+
+type Rule = fn(&View<'_>) -> Vec<Draft>;
+
+const RULES: [Rule; 18] = [
+    origin::group_with_post,
+    tasks::dependency_without_health_check,
+    origin::website_without_tls,
+    error_page::on_failing_origin,
+    error_page::not_readable,
+    error_page::none_for_status,
+    error_page::sent_with_200,
+    error_page::for_programs,
+    error_page::kept_long,
+    error_cache::kept_long,
+    error_cache::switched_off,
+    origin::connect_timeout,
+    origin::read_timeout,
+    origin::stand_in_is_cached,
+    tasks::health_check_is_slow,
+    tasks::fail_open,
+    tasks::single_task,
+    tasks::single_zone,
+];
+
+/// Findings of this harm stand above all others: nothing works.
+const NOTHING_WORKS: f64 = 100_000.0;
+
+/// All findings in order of harm.
+pub(crate) fn findings(
+    view: &View<'_>,
+    options: &Options,
+    workers: &impl Workers,
+) -> Result<Vec<Finding>, String> {
+    let drafts: Vec<Draft> = RULES.iter().flat_map(|rule| rule(view)).collect();
+    let tried = workers.map(drafts.len(), |at| tried(view, options, drafts[at].clone()));
+    let findings: Vec<Option<Finding>> = tried.into_iter().collect::<Result<_, _>>()?;
+    let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+    findings.sort_by(|one, other| other.harm.total_cmp(&one.harm));
+    Ok(findings)
+}
+
+/// Tries the change of a draft; `None` when it shows nothing and there is nothing else to say.
+fn tried(view: &View<'_>, options: &Options, draft: Draft) -> Result<Option<Finding>, String> {
+    let gives = gives(view, options, &draft)?;
+    let measured = match &gives {
+        Some(Gives::Case { before, after, .. }) => before.harm() - after.harm(),
+        Some(Gives::Works { before, after, .. }) if after < before => NOTHING_WORKS / 10.0,
+        Some(Gives::ComesUp) => NOTHING_WORKS,
+        _ => 0.0,
+    };
+    let harm = measured.max(draft.floor);
+    if harm <= 0.5 {
+        return Ok(None);
+    }
+    let (logical_id, property) = draft.at;
+    let place = view.scene.place(&logical_id, &property);
+    let (file, line) = place.map_or((None, None), |(file, line)| (Some(file), Some(line)));
+    Ok(Some(Finding {
+        rule: draft.rule,
+        title: draft.title,
+        why: draft.why,
+        advice: draft.advice,
+        setting: Setting { logical_id, property, file, line },
+        ledger: draft.ledger,
+        edits: draft.edits,
+        gives,
+        harm,
+    }))
+}
+
+fn gives(view: &View<'_>, options: &Options, draft: &Draft) -> Result<Option<Gives>, String> {
+    if draft.edits.is_empty() || draft.proof == Proof::None {
+        return Ok(None);
+    }
+    let Some(stage) = changed(view.stage, view.scene, &draft.edits) else { return Ok(None) };
+    let scene = match Scene::of(&stage, &run::env()) {
+        Ok(scene) => scene,
+        Err(why) => return Ok(Some(Gives::Refused(why))),
+    };
+    let changed = cohorts(&scene, &stage);
+    let rest = match Rest::of(&stage, &changed, options) {
+        Ok(rest) => rest,
+        Err(why) => return Ok(Some(Gives::Refused(why))),
+    };
+    Ok(match &draft.proof {
+        Proof::None => None,
+        Proof::ComesUp => Some(Gives::ComesUp),
+        Proof::Works { cohort } => {
+            let before = view.rest.and_then(|rest| rest.status(view.cohorts, cohort));
+            let after = rest.status(&changed, cohort);
+            let cohort = cohort.clone();
+            before.zip(after).map(|(before, after)| Gives::Works { cohort, before, after })
+        }
+        Proof::Case { case, cohort } => {
+            let cases = case::cases(&scene);
+            let Some(case) = cases.into_iter().find(|one| one.is_like(case)) else {
+                return Ok(None);
+            };
+            let probes = super::probes(&changed, &scene);
+            let (stage, cohorts) = (&stage, changed.as_slice());
+            let ground = Ground { stage, cohorts, probes: &probes, rest: &rest, options };
+            after(view, &ground, &case, draft, cohort)?
+        }
+    })
+}
+
+fn after(
+    view: &View<'_>,
+    ground: &Ground<'_>,
+    case: &Case,
+    draft: &Draft,
+    cohort: &str,
+) -> Result<Option<Gives>, String> {
+    let Proof::Case { case: tried, .. } = &draft.proof else { return Ok(None) };
+    let row = view.rows.iter().find(|row| row.case == *tried && row.cohort == *cohort);
+    let who = ground.cohorts.iter().position(|one| one.name == *cohort);
+    let (Some(row), Some(who)) = (row, who) else { return Ok(None) };
+    let runs: Vec<Measures> =
+        outcomes(ground, case)?.iter().map(|outcome| outcome.measures[who]).collect();
+    Ok(Some(Gives::Case {
+        case: tried.clone(),
+        cohort: cohort.to_owned(),
+        before: row.worst,
+        after: Measures::each(&runs, worst),
+    }))
+}
+
+impl View<'_> {
+    /// The distribution's logical id and its configuration.
+    fn distribution(&self) -> Option<(&str, &standin_kernel::Value)> {
+        let item = self.scene.distribution()?;
+        Some((&item.logical_id, &item.properties["DistributionConfig"]))
+    }
+
+    /// The row in which a measure is largest, among those that fit.
+    fn largest(
+        &self,
+        fits: impl Fn(&Row) -> bool,
+        measure: impl Fn(&Measures) -> f64,
+    ) -> Option<&Row> {
+        let rows = self.rows.iter().filter(|row| fits(row) && measure(&row.worst) > 0.0);
+        let order =
+            |one: &&Row, other: &&Row| measure(&one.worst).total_cmp(&measure(&other.worst));
+        // The first of equals: cases come in the order of how likely they are.
+        rows.rev().max_by(order)
+    }
+
+    fn cohort(&self, row: &Row) -> Option<&Cohort> {
+        self.cohorts.iter().find(|cohort| cohort.name == row.cohort)
+    }
+}
+
+impl Row {
+    fn proof(&self) -> Proof {
+        Proof::Case { case: self.case.clone(), cohort: self.cohort.clone() }
+    }
+
+    /// Statuses that nobody designed a page for, after the fault began.
+    fn raw_statuses(&self) -> impl Iterator<Item = u16> {
+        let begins_s = self.track.begins_s;
+        self.track
+            .stretches
+            .iter()
+            .filter(move |one| one.class == Class::Raw && one.to_s > begins_s)
+            .filter_map(|one| one.status)
+    }
+
+    fn reads_pages(&self) -> bool {
+        self.kind == Kind::Page
+    }
+}
+
+/// `12 s`, `0.5 s`
+fn seconds(value: f64) -> String {
+    if value.fract() < 0.05 || value > 10.0 {
+        format!("{value:.0} s")
+    } else {
+        format!("{value:.1} s")
+    }
+}
+
+/// Both languages at once.
+fn words(en: impl Into<String>, ja: impl Into<String>) -> Words {
+    Words { en: en.into(), ja: ja.into() }
+}
