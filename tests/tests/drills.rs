@@ -52,7 +52,9 @@ fn full() -> Value {
     json!({
         "name": "n", "template": "t.yaml", "parameters": {"A": 1}, "world": "both",
         "duration": "90s", "patience": 5,
-        "viewers": [{"name": "v", "get": "/", "host": "h", "every": "1s"}],
+        "viewers": [{"name": "v", "get": "/", "host": "h", "every": "1s", "cohort": {
+            "count": 2, "phase": "1s", "kind": "page", "connection": "new", "language": "ja",
+            "edge": 1, "address": "10.0.0.1", "headers": {"X-Pass": "x"}}}],
         "faults": [
             {"at": 1, "break": "S", "mode": "hang", "for": "1m"},
             {"at": 1, "break": "S", "action": "aws:ecs:task-network-packet-loss",
@@ -84,6 +86,7 @@ fn schema_and_reader_know_the_same_members() {
     for place in [
         "",
         "/viewers/0",
+        "/viewers/0/cohort",
         "/faults/0",
         "/operations/0",
         "/operations/0/call",

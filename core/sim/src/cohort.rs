@@ -98,7 +98,7 @@ impl Cohort {
     }
 
     /// The head of a request for `target`, and whether a body goes with it.
-    pub(crate) fn head(&self, host: &str, target: &str) -> (RequestHead, bool) {
+    pub fn head(&self, host: &str, target: &str) -> (RequestHead, bool) {
         let mut head = RequestHead::get(host, target);
         let lines = &mut head.headers;
         let browser = "Mozilla/5.0 (X11; Linux x86_64) Standin";

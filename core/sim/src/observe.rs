@@ -22,8 +22,20 @@ pub struct Observation {
     /// The headers that expectations are about.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// What the page names and a browser did not get.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// What decided the answer, in order.
     pub because: Vec<Reason>,
+}
+
+/// What a viewer got of one request.
+#[derive(Clone, Debug)]
+pub struct Got<'a> {
+    pub answer: &'a Answer,
+    pub head: Option<&'a ResponseHead>,
+    /// What the page names and a browser did not get.
+    pub missing: Vec<String>,
 }
 
 impl Observation {
@@ -33,12 +45,13 @@ impl Observation {
         viewer: usize,
         (asked_at, took): (Duration, Duration),
         pages: &Pages,
-        answer: &Answer,
-        head: Option<&ResponseHead>,
+        got: Got<'_>,
         because: Vec<Reason>,
     ) -> Self {
+        let Got { answer, head, missing } = got;
         let outage_began = drill.outage_began(asked_at);
-        let moment = Moment { asked_at, took, patience: drill.patience, outage_began };
+        let (patience, complete) = (drill.patience, missing.is_empty());
+        let moment = Moment { asked_at, took, patience, outage_began, complete };
         let wanted = drill.expect.iter().flat_map(|expected| expected.header.keys());
         let header = |name: &String| {
             let value = head?.headers.get(name)?;
@@ -51,6 +64,7 @@ impl Observation {
             class: pages.classify(answer, moment),
             status: head.map(|head| head.status),
             headers: wanted.filter_map(header).collect(),
+            missing,
             because,
         }
     }
@@ -63,6 +77,8 @@ pub enum Class {
     Named(String),
     /// Anything else below status 400.
     Page,
+    /// A page of which something did not come that it names: it stands there without its styles.
+    Incomplete,
     /// A page kept from before the fault that is still in force.
     Stale,
     /// An error nobody designed a page for.
@@ -74,13 +90,14 @@ pub enum Class {
 }
 
 /// The classes that are not pages of the drill's own.
-pub const CLASSES: [&str; 5] = ["page", "stale", "raw-error", "hang", "no-answer"];
+pub const CLASSES: [&str; 6] = ["page", "incomplete", "stale", "raw-error", "hang", "no-answer"];
 
 impl Class {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Named(name) => name,
             Self::Page => "page",
+            Self::Incomplete => "incomplete",
             Self::Stale => "stale",
             Self::RawError => "raw-error",
             Self::Hang => "hang",
@@ -133,6 +150,8 @@ pub struct Moment {
     pub patience: Duration,
     /// When the earliest fault in force began.
     pub outage_began: Option<Duration>,
+    /// Whether everything came that the page names, when the viewer asks for it.
+    pub complete: bool,
 }
 
 /// The bodies by which answers are told apart.
@@ -157,8 +176,10 @@ impl Pages {
         }
         let named = self.bodies.iter().find(|(_, page)| *page == body);
         match named {
+            Some(_) if !moment.complete => Class::Incomplete,
             Some((name, _)) => Class::Named(name.clone()),
             None if status >= 400 => Class::RawError,
+            None if !moment.complete => Class::Incomplete,
             None if moment.is_stale(age) => Class::Stale,
             None => Class::Page,
         }
@@ -186,6 +207,7 @@ mod tests {
             took: Duration::ZERO,
             patience: Duration::from_secs(10),
             outage_began: None,
+            complete: true,
         }
     }
 
@@ -215,6 +237,17 @@ mod tests {
         let in_time = Moment { took: Duration::from_secs(10), ..at(1) };
         assert_eq!(pages.classify(&answer(200, None, b"diary"), in_time), Class::Page);
         assert_eq!(pages.classify(&Answer::Silence, at(1)), Class::Hang);
+    }
+
+    #[test]
+    fn a_page_without_its_styles_is_not_the_page() {
+        let mut pages = Pages::default();
+        pages.insert("sorry-page", b"sorry".to_vec());
+        let moment = Moment { complete: false, ..at(1) };
+        let class = |status, body: &[u8]| pages.classify(&answer(status, None, body), moment);
+        assert_eq!(class(503, b"sorry"), Class::Incomplete);
+        assert_eq!(class(200, b"diary"), Class::Incomplete);
+        assert_eq!(class(502, b"<html>"), Class::RawError);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::{Bytes, Duration, ExchangeId, ServiceName, Time, Value, json};
+use standin_kernel::{Bytes, Duration, ServiceName, Time, Value, json};
 
 use crate::drill::{Drill, DrillError, Operation};
-use crate::observe::{Answer, Observation, Pages};
+use crate::observe::{Answer, Got, Observation, Pages};
 use crate::operation::{self, references, resolved, update_input};
 use crate::reason::Reason;
 use crate::timeline::{Event, Run};
+use crate::viewer::{Asset, VisitId};
 use crate::world::World;
 
 /// What the story needs besides its own text.
@@ -49,10 +50,12 @@ pub fn play(world: &mut World, drill: &Drill, stage: &Stage) -> Result<Run, Dril
         match what {
             Moment::Turn(index) => stage.turn(world, index)?,
             Moment::Operation(index) => updating |= stage.operate(world, index)?,
-            Moment::Ask(index) => {
+            Moment::Ask(index, member) => {
                 let viewer = &drill.viewers[index];
                 let host = viewer.host.as_deref().unwrap_or("localhost");
-                asked.push((index, at, world.ask(host, &viewer.get, true)));
+                let place = (host, viewer.get.as_str());
+                let visit = world.visit((&viewer.name, member), &viewer.cohort, place, true);
+                asked.push((index, at, visit));
             }
         }
     }
@@ -142,7 +145,8 @@ impl Playing<'_> {
 enum Moment {
     Turn(usize),
     Operation(usize),
-    Ask(usize),
+    /// The viewer, and which member of its cohort.
+    Ask(usize, u32),
 }
 
 /// All moments of the story in order; within one moment faults come first.
@@ -152,11 +156,8 @@ fn schedule(drill: &Drill) -> Vec<(Duration, Moment)> {
     let operations = drill.operations.iter().enumerate();
     moments.extend(operations.map(|(index, planned)| (planned.at, Moment::Operation(index))));
     for (index, viewer) in drill.viewers.iter().enumerate() {
-        let mut at = Duration::ZERO;
-        while at < drill.duration {
-            moments.push((at, Moment::Ask(index)));
-            at += viewer.every;
-        }
+        let turns = viewer.cohort.turns(viewer.every, drill.duration);
+        moments.extend(turns.into_iter().map(|(at, member)| (at, Moment::Ask(index, member))));
     }
     moments.sort();
     moments
@@ -167,9 +168,12 @@ fn observed(
     drill: &Drill,
     pages: &Pages,
     start: Time,
-    (viewer, asked_at, exchange): (usize, Duration, ExchangeId),
+    (viewer, asked_at, visit): (usize, Duration, VisitId),
 ) -> Observation {
-    let seen = world.seen(exchange);
+    let visited = world.visited(visit).unwrap_or_default();
+    let missing = visited.assets.iter().filter(|asset| !has_come(asset));
+    let missing = missing.map(|asset| asset.target.clone()).collect();
+    let seen = visited.page;
     let (answer, head) = match seen.as_ref().map(|seen| seen.answer.as_ref()) {
         Some(Some((head, body))) => (Answer::of(head, body.to_vec()), Some(head)),
         Some(None) => (Answer::Closed, None),
@@ -179,7 +183,13 @@ fn observed(
     let facts = seen.as_ref().map_or(&[][..], |seen| &seen.facts);
     let engine = world.engine();
     let because = facts.iter().map(|fact| Reason::from_located(&engine.located(fact))).collect();
-    Observation::new(drill, viewer, (asked_at, took), pages, &answer, head, because)
+    let got = Got { answer: &answer, head, missing };
+    Observation::new(drill, viewer, (asked_at, took), pages, got, because)
+}
+
+fn has_come(asset: &Asset) -> bool {
+    let answer = asset.seen.as_ref().and_then(|seen| seen.answer.as_ref());
+    answer.is_some_and(|(head, _)| head.status < 400)
 }
 
 /// Creates the stack and fills its buckets.

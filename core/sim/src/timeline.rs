@@ -55,6 +55,9 @@ pub struct Stretch {
     pub answers: usize,
     /// How long the slowest took.
     pub slowest: Duration,
+    /// What the first of them named and a browser did not get.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// The decision that made it differ from what was seen before.
     pub cause: Option<Reason>,
     /// Everything that decided the first of them.
@@ -141,6 +144,7 @@ fn stretches<'a>(
                     status: seen.status,
                     answers: 1,
                     slowest: seen.took,
+                    missing: seen.missing.clone(),
                     cause,
                     because: seen.because.clone(),
                 });
@@ -154,7 +158,11 @@ impl Stretch {
     fn line(&self) -> String {
         let status = self.status.map_or("-".to_owned(), |status| status.to_string());
         // Whether a named page was the right one is the one thing its name does not say.
-        let wrong = if self.worth == Worth::WrongPage { " (wrong now)" } else { "" };
+        let wrong = match self.worth {
+            Worth::WrongPage if self.missing.is_empty() => " (wrong now)".to_owned(),
+            _ if self.missing.is_empty() => String::new(),
+            _ => format!(", without {}", self.missing.join(" ")),
+        };
         format!(
             "  {:>7} - {:>7}  {:<12} {:<4} {:>5} answers, slowest {}{wrong}\n",
             seconds(self.from),
@@ -196,6 +204,7 @@ mod tests {
             class,
             status: Some(status),
             headers: BTreeMap::new(),
+            missing: Vec::new(),
             because: vec![Reason::from_located(&json!({
                 "service": "elbv2", "step": "rule", "row": "ALB-RU-01",
                 "says": if at_s == 3 { "closed" } else { "open" },

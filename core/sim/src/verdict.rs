@@ -31,7 +31,8 @@ pub enum Worth {
     RightPage,
     /// A page made for such times, and nothing expected is against it.
     RightSorryPage,
-    /// A page made for other times: an expectation that covers this moment says so.
+    /// A page made for other times, as an expectation that covers this moment says; or a page
+    /// without its styles.
     WrongPage,
     Stale,
     RawError,
@@ -56,6 +57,7 @@ impl Worth {
     pub fn of(drill: &Drill, seen: &Observation) -> Self {
         match seen.class {
             Class::Page => Self::RightPage,
+            Class::Incomplete => Self::WrongPage,
             Class::Stale => Self::Stale,
             Class::RawError => Self::RawError,
             Class::Hang => Self::Hang,
@@ -153,6 +155,9 @@ fn one(drill: &Drill, expected: &Expectation, observations: &[Observation]) -> V
 fn described(expected: &Expectation, seen: &Observation) -> String {
     let status = seen.status.map_or(String::new(), |status| format!(" {status}"));
     let mut text = format!("{} at {}: {}{status}", seen.viewer, seconds(seen.asked_at), seen.class);
+    if !seen.missing.is_empty() {
+        text.push_str(&format!(" without {}", seen.missing.join(", ")));
+    }
     for name in expected.header.keys() {
         match seen.headers.get(name) {
             Some(value) => text.push_str(&format!(", {name}: {value}")),
@@ -187,6 +192,7 @@ mod tests {
             class,
             status: Some(status),
             headers: BTreeMap::new(),
+            missing: Vec::new(),
             because: Vec::new(),
         }
     }

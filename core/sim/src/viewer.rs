@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use standin_kernel::ExchangeId;
+use standin_kernel::{ExchangeId, ResponseHead};
 
 use crate::cohort::{Cohort, Connection, Kind};
 use crate::links::links;
@@ -124,9 +124,13 @@ impl World {
     }
 }
 
-/// What a page names on its own host, each once.
 fn named_by(seen: &Seen, target: &str) -> Vec<String> {
-    let Some((head, body)) = &seen.answer else { return Vec::new() };
+    seen.answer.as_ref().map_or_else(Vec::new, |(head, body)| named_in(head, body, target))
+}
+
+/// What a page names on its own host, each once: styles, scripts and images. `target`: the page's
+/// own path.
+pub fn named_in(head: &ResponseHead, body: &[u8], target: &str) -> Vec<String> {
     let html = head.headers.get("Content-Type").is_some_and(|kind| kind.starts_with("text/html"));
     if !html {
         return Vec::new();

@@ -172,6 +172,7 @@ async fn play_one(options: &Options, drill: Drill, file: &Path) -> Result<Played
             let why = "this drill is for the simulator; play it with --virtual";
             return Err(format!("{shown}: {why}").into());
         }
+        drill.check_real().map_err(|wrong| format!("{shown}: {wrong}"))?;
         let link = Link::required(&options.state.state_dir).await?;
         let run = real::play(&link, &drill, options.json)
             .await
@@ -242,7 +243,7 @@ fn summary(played: &[Played]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use standin_sim::observe::CLASSES;
+    use standin_sim::observe::{CLASSES, Got};
     use standin_sim::{Answer, Observation, Pages};
 
     use super::*;
@@ -262,7 +263,8 @@ mod tests {
         let answer = Answer::of(&head, Vec::new());
         let pages = Pages::default();
         let times = (at, std::time::Duration::ZERO);
-        let seen = Observation::new(&drill, 0, times, &pages, &answer, Some(&head), Vec::new());
+        let got = Got { answer: &answer, head: Some(&head), missing: Vec::new() };
+        let seen = Observation::new(&drill, 0, times, &pages, got, Vec::new());
         let run = Run { observations: vec![seen], events: Vec::new() };
         let timeline = Timeline::of(&drill, &run);
         let verdicts = judge(&drill, &run.observations);

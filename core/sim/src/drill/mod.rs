@@ -15,6 +15,8 @@ use serde::Deserialize;
 use standin_kernel::fault::Mode;
 use standin_kernel::{Duration, ServiceName, Value};
 
+use crate::cohort::{Cohort, Connection};
+
 use written::{duration, one_or_many, some_duration};
 
 /// A drill, read from its file.
@@ -71,6 +73,9 @@ pub struct Viewer {
     pub host: Option<String>,
     #[serde(deserialize_with = "duration")]
     pub every: Duration,
+    /// What kind of viewers they are, and how many.
+    #[serde(default)]
+    pub cohort: Cohort,
 }
 
 /// Something that is broken or mended.
@@ -193,6 +198,27 @@ impl Drill {
         })?;
         sense::check(&drill)?;
         Ok(drill)
+    }
+
+    /// What only the simulator's viewers can do, by its path: a drill that asks for it cannot be
+    /// played on the running stack.
+    pub fn check_real(&self) -> Result<(), DrillError> {
+        for (index, viewer) in self.viewers.iter().enumerate() {
+            let cohort = &viewer.cohort;
+            let refused = |member: &str, why: &str| {
+                Err(DrillError::member(format!("viewers[{index}].cohort.{member}"), why))
+            };
+            if cohort.connection == Connection::KeepAlive {
+                return refused("connection", "on the running stack each request has its own");
+            }
+            if cohort.edge != 0 {
+                return refused("edge", "the running stack has one point of presence");
+            }
+            if cohort.address.is_some() {
+                return refused("address", "on the running stack viewers come from this machine");
+            }
+        }
+        Ok(())
     }
 
     /// The parameters as a stack takes them: texts.

@@ -58,6 +58,7 @@ fn viewer(path: &str, viewer: &Viewer) -> Result<(), DrillError> {
         let why = format!("viewer {}: every must be 10ms or more", viewer.name);
         return Err(DrillError::member(format!("{path}.every"), why));
     }
+    viewer.cohort.check().map_err(|why| DrillError::member(format!("{path}.cohort"), why))?;
     path_of_request(&format!("{path}.get"), &viewer.get)
 }
 

@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 use standin_host::Question;
 use standin_kernel::http::{Chunked, Framing, RequestHead, read_response, write_request};
 use standin_kernel::{ResponseHead, ServiceName, Value, json};
+use standin_sim::cohort::Kind;
 use standin_sim::drill::{Act, Operation, Planned, Turn, Viewer};
+use standin_sim::observe::Got;
 use standin_sim::operation::{self, references, resolved, update_input};
 use standin_sim::play::PATIENCE;
+use standin_sim::viewer::named_in;
 use standin_sim::{Answer, Drill, Event, Observation, Pages, Reason, Run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -27,6 +30,7 @@ pub(super) struct Raw {
     took: Duration,
     answer: Answer,
     pub(super) head: Option<ResponseHead>,
+    missing: Vec<String>,
 }
 
 /// Plays the story in real time.
@@ -64,8 +68,9 @@ pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run,
         let reasons = one.head.as_ref().and_then(request_id).and_then(|id| because.get(id));
         let reasons = reasons.cloned().unwrap_or_default();
         let times = (one.asked_at, one.took);
-        let (answer, head) = (&one.answer, one.head.as_ref());
-        Observation::new(drill, one.viewer, times, &pages, answer, head, reasons)
+        let (answer, head, missing) = (&one.answer, one.head.as_ref(), one.missing);
+        let got = Got { answer, head, missing };
+        Observation::new(drill, one.viewer, times, &pages, got, reasons)
     };
     let mut events = acting.events.into_inner();
     events.sort_by_key(|event| event.at);
@@ -204,7 +209,7 @@ fn request_id(head: &ResponseHead) -> Option<&str> {
     head.headers.get("X-Amz-Cf-Id")
 }
 
-/// One viewer: asks on time, whether or not the last answer has come.
+/// One cohort: asks on time, whether or not the last answer has come.
 async fn view(
     index: usize,
     viewer: Viewer,
@@ -213,33 +218,66 @@ async fn view(
     begin: Instant,
     sender: mpsc::UnboundedSender<Raw>,
 ) {
-    let every = viewer.every;
-    let mut asked_at = Duration::ZERO;
-    while asked_at < duration {
+    let host = viewer.host.clone().unwrap_or_else(|| format!("localhost:{edge_port}"));
+    for (asked_at, _) in viewer.cohort.turns(viewer.every, duration) {
         tokio::time::sleep_until((begin + asked_at).into()).await;
-        let (viewer, sender) = (viewer.clone(), sender.clone());
+        let (viewer, host, sender) = (viewer.clone(), host.clone(), sender.clone());
         spawn_local(async move {
             let asked = Instant::now();
-            let host = viewer.host.unwrap_or_else(|| format!("localhost:{edge_port}"));
-            let got = tokio::time::timeout(PATIENCE, get(edge_port, &host, &viewer.get)).await;
+            let (head, has_body) = viewer.cohort.head(&host, &viewer.get);
+            let got = tokio::time::timeout(PATIENCE, ask(edge_port, head, has_body)).await;
+            let took = asked.elapsed();
+            let mut missing = Vec::new();
             let (answer, head) = match got {
-                Ok(Ok((head, body))) => (Answer::of(&head, body), Some(head)),
+                Ok(Ok((head, body))) => {
+                    if viewer.cohort.kind == Kind::Page {
+                        missing = missing_of(edge_port, &viewer, &host, (&head, &body)).await;
+                    }
+                    (Answer::of(&head, body), Some(head))
+                }
                 Ok(Err(_)) => (Answer::Closed, None),
                 Err(_) => (Answer::Silence, None),
             };
-            let took = asked.elapsed();
-            let _ = sender.send(Raw { viewer: index, asked_at, took, answer, head });
+            let _ = sender.send(Raw { viewer: index, asked_at, took, answer, head, missing });
         });
-        asked_at += every;
     }
+}
+
+/// What a page names and a browser does not get.
+async fn missing_of(
+    edge_port: u16,
+    viewer: &Viewer,
+    host: &str,
+    (head, body): (&ResponseHead, &[u8]),
+) -> Vec<String> {
+    let mut missing = Vec::new();
+    let cohort = standin_sim::Cohort { kind: Kind::Get, ..viewer.cohort.clone() };
+    for target in named_in(head, body, &viewer.get) {
+        let (head, _) = cohort.head(host, &target);
+        let got = tokio::time::timeout(PATIENCE, ask(edge_port, head, false)).await;
+        if !matches!(got, Ok(Ok((head, _))) if head.status < 400) {
+            missing.push(target);
+        }
+    }
+    missing
 }
 
 async fn get(edge_port: u16, host: &str, target: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
     let mut head = RequestHead::get(host, target);
     head.headers.append("User-Agent", "standin-drill");
+    ask(edge_port, head, false).await
+}
+
+/// Asks over a connection of its own. The body of a form is empty.
+async fn ask(
+    edge_port: u16,
+    mut head: RequestHead,
+    has_body: bool,
+) -> Result<(ResponseHead, Vec<u8>), Failure> {
     head.headers.append("Connection", "close");
     let mut bytes = Vec::new();
-    write_request(&mut bytes, &head, Framing::None);
+    let framing = if has_body { Framing::Length(0) } else { Framing::None };
+    write_request(&mut bytes, &head, framing);
     let mut stream = TcpStream::connect(("127.0.0.1", edge_port)).await?;
     stream.write_all(&bytes).await?;
     let mut reply = Vec::new();
