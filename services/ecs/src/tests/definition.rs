@@ -357,6 +357,24 @@ fn hints_name_containers_that_exist_and_keys_that_are_known() {
 }
 
 #[test]
+fn a_revision_without_hints_takes_over_those_of_the_one_before() {
+    let mut bench = Bench::new();
+    let hint = json!({"Containers": {"app": {"Command": ["run"]}}});
+    bench.ok("RegisterTaskDefinition", web_but(&json!({"Standin": hint})));
+    let hint_of = |bench: &Bench, revision: u32| {
+        let definition = &bench.ecs.state.families["web"][&revision];
+        definition.settings(&bench.env).containers[0].local.clone()
+    };
+    bench.ok("RegisterTaskDefinition", web());
+    assert_eq!(hint_of(&bench, 2), json!({"Command": ["run"]}));
+    // A template that has none says so.
+    bench.ok("RegisterTaskDefinition", web_but(&json!({"Standin": {"Containers": {}}})));
+    assert_eq!(hint_of(&bench, 3), Value::Null);
+    bench.ok("RegisterTaskDefinition", web());
+    assert_eq!(hint_of(&bench, 4), Value::Null);
+}
+
+#[test]
 fn values_of_the_environment_are_in_no_log_and_no_error() {
     let mut bench = Bench::serving();
     bench.exit("app", 1);

@@ -76,8 +76,19 @@ impl Hints {
         Ok(Self(shape.containers))
     }
 
+    /// For a revision that an SDK registers, which knows no hints: those of the revision before, for
+    /// the containers that are still there. So `aws ecs register-task-definition` can be rehearsed.
+    pub(super) fn taken_over(&self, document: &Document) -> Self {
+        let there = |name: &str| document.names().any(|known| known == name);
+        Self(self.0.iter().filter(|(name, _)| there(name)).map(owned).collect())
+    }
+
     /// The hint for a container, or `Null`.
     pub(super) fn of(&self, container: &str) -> Value {
         self.0.get(container).cloned().unwrap_or(Value::Null)
     }
+}
+
+fn owned((name, hint): (&String, &Value)) -> (String, Value) {
+    (name.clone(), hint.clone())
 }

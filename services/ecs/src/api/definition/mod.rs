@@ -124,7 +124,14 @@ pub(super) fn register(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<
         }
         Err(_) => {}
     }
-    let hints = Hints::read(&hints.unwrap_or_default(), &document)?;
+    let hints = match hints {
+        Some(hints) => Hints::read(&hints, &document)?,
+        None => {
+            let revisions = ecs.state.families.get(&document.family);
+            let last = revisions.and_then(|revisions| revisions.values().next_back());
+            last.map(|last| last.hints.taken_over(&document)).unwrap_or_default()
+        }
+    };
     fill(&mut document);
     let family = document.family.clone();
     let revisions = ecs.state.families.entry(family.clone()).or_default();

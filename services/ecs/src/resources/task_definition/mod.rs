@@ -70,9 +70,11 @@ fn registration(job: &Job<'_>) -> Result<Value, String> {
     if input["family"].is_null() {
         input["family"] = json!(job.generated_name);
     }
-    if !job.hint.is_null() {
-        input["Standin"] = with_base_directory(job.hint, job.base_directory)?;
-    }
+    // A template speaks for itself: without a hint it takes none over from an earlier revision.
+    input["Standin"] = match job.hint {
+        Value::Null => json!({"Containers": {}}),
+        hint => with_base_directory(hint, job.base_directory)?,
+    };
     Ok(input)
 }
 
