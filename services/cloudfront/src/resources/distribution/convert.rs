@@ -44,6 +44,8 @@ fn origin(origin: &mut Value) {
     rename(origin, "OriginCustomHeaders", "CustomHeaders");
     if let Some(custom) = origin.get_mut("CustomOriginConfig") {
         rename(custom, "OriginSSLProtocols", "OriginSslProtocols");
+        // An SDK takes no origin without one, so a template's silence means the newest.
+        default(custom, "OriginSslProtocols", json!({"Quantity": 1, "Items": ["TLSv1.2"]}));
         default(custom, "HTTPPort", json!(80));
         default(custom, "HTTPSPort", json!(443));
     }
