@@ -156,6 +156,7 @@ struct Versions {
     max_keys: Option<i64>,
     key_marker: Option<String>,
     version_id_marker: Option<String>,
+    encoding_type: Option<EncodingType>,
 }
 
 /// Keys in order, the newest version of each first.
@@ -167,6 +168,7 @@ pub(super) fn versions(
     let asked: Versions = input("ListObjectVersions", value)?;
     let bucket = state.bucket(&asked.bucket)?;
     let max = max_keys(asked.max_keys)?;
+    let show = Show { encoded: asked.encoding_type.is_some() };
     let prefix = asked.prefix.as_deref().unwrap_or("");
     let (key_marker, id_marker) = (asked.key_marker.as_deref(), asked.version_id_marker.as_deref());
     let (mut versions, mut markers) = (Vec::new(), Vec::new());
@@ -192,7 +194,7 @@ pub(super) fn versions(
                 break 'keys;
             }
             let shown = json!({
-                "Key": key,
+                "Key": show.key(key),
                 "VersionId": version.id,
                 "IsLatest": index == 0,
                 "LastModified": version.modified.iso8601(),
@@ -208,10 +210,11 @@ pub(super) fn versions(
     }
     Ok(present(json!({
         "Name": asked.bucket,
-        "Prefix": prefix,
-        "KeyMarker": key_marker.unwrap_or(""),
+        "Prefix": show.key(prefix),
+        "EncodingType": show.encoded.then_some("url"),
+        "KeyMarker": show.key(key_marker.unwrap_or("")),
         "VersionIdMarker": id_marker.unwrap_or(""),
-        "NextKeyMarker": next.map(|(key, _)| key),
+        "NextKeyMarker": next.map(|(key, _)| show.key(key)),
         "NextVersionIdMarker": next.map(|(_, id)| id),
         "MaxKeys": max,
         "IsTruncated": next.is_some(),
