@@ -157,7 +157,7 @@ impl Engine {
         self.now = self.now.max(now);
         match input {
             Input::Request { exchange, request, trace } => {
-                self.viewer_asks(exchange, *request, trace);
+                self.viewer_asks(exchange, request, trace);
             }
             Input::ViewerGone { exchange } => {
                 self.finish(exchange, standin_kernel::Finish::ViewerGone);
@@ -189,6 +189,15 @@ impl Engine {
         }
         self.do_what_is_due();
         self.finish_step()
+    }
+
+    /// Takes a list of effects back that has been carried out, to use it again: a step then asks for
+    /// no memory.
+    pub fn take_back(&mut self, mut effects: Vec<Effect>) {
+        if self.effects.capacity() == 0 {
+            effects.clear();
+            self.effects = effects;
+        }
     }
 
     /// When the engine wants to be called again if nothing else happens.

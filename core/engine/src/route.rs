@@ -1,5 +1,6 @@
 //! Where a request goes: which service of this engine a name belongs to, or the outside.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use standin_kernel::{ExchangeId, Request, ServiceName};
@@ -24,13 +25,7 @@ impl Engine {
     /// What a service reaches under a name (data goes by address, as on AWS).
     pub(crate) fn destination(&self, host: &str, port: u16) -> Destination {
         let services = &self.services;
-        let lower;
-        let host = if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            lower = host.to_ascii_lowercase();
-            &lower
-        } else {
-            host
-        };
+        let host = &*lower(host);
         if standin_kernel::Service::serves(&services.elbv2, host) {
             if !services.elbv2.has_listener(host, port) {
                 return Destination::Refused;
@@ -51,20 +46,25 @@ impl Engine {
 
     /// A viewer asks on the edge's port: load balancers and buckets under their own names, all else
     /// is a matter for the edge, which knows its names and refuses the rest (CF-REQ-04).
-    pub(crate) fn viewer_asks(&mut self, exchange: ExchangeId, mut request: Request, trace: bool) {
+    pub(crate) fn viewer_asks(
+        &mut self,
+        exchange: ExchangeId,
+        mut request: Box<Request>,
+        trace: bool,
+    ) {
         if self.exchanges.get(exchange.0).is_none() {
             return;
         }
         if trace {
             self.traces.insert(exchange, Vec::new());
         }
-        let host = request.head.host().unwrap_or("").to_ascii_lowercase();
+        let host = lower(request.head.host().unwrap_or(""));
         let mut service = ServiceName::CloudFront;
         let mut at = None;
         if standin_kernel::Service::serves(&self.services.elbv2, &host) {
             service = ServiceName::Elbv2;
             request.port = self.services.elbv2.viewer_port(&host, request.port);
-            at = Some(Arc::from(host.as_str()));
+            at = Some(Arc::from(&*host));
         } else if standin_kernel::Service::serves(&self.services.s3, &host) {
             service = ServiceName::S3;
         }
@@ -74,26 +74,26 @@ impl Engine {
         }
         match self.viewer_verdict(service, &host) {
             Verdict::Pass => {
-                self.work.push_back(Work::Serve { exchange, request: Box::new(request) });
+                self.work.push_back(Work::Serve { exchange, request });
             }
             verdict => self.broken_for_viewer(exchange, request, verdict),
         }
     }
 
     /// What a fault does to a viewer who asks the broken thing itself.
-    fn broken_for_viewer(&mut self, exchange: ExchangeId, request: Request, verdict: Verdict) {
+    fn broken_for_viewer(&mut self, exchange: ExchangeId, request: Box<Request>, verdict: Verdict) {
         match verdict {
             Verdict::Pass => {}
             Verdict::Hold(by) => {
                 if let Some(entry) = self.exchanges.get_mut(exchange.0) {
-                    entry.held = Some(Box::new(request));
+                    entry.held = Some(request);
                 }
                 let timer = EngineTimer::HeldRequest(exchange);
                 self.timers.set(timer, self.now + by, "slowed by a fault");
             }
             Verdict::Hang => {
                 if let Some(entry) = self.exchanges.get_mut(exchange.0) {
-                    entry.held = Some(Box::new(request));
+                    entry.held = Some(request);
                 }
             }
             Verdict::Fail(_) | Verdict::FailAfter(..) => {
@@ -106,7 +106,7 @@ impl Engine {
             Verdict::Answer(response) => {
                 // The service never saw the request, so it need not hear of its end.
                 if let Some(entry) = self.exchanges.get_mut(exchange.0) {
-                    entry.held = Some(Box::new(request));
+                    entry.held = Some(request);
                 }
                 self.respond(exchange, *response);
             }
@@ -118,5 +118,12 @@ impl Engine {
         if let Some(request) = entry.held.take() {
             self.work.push_back(Work::Serve { exchange, request });
         }
+    }
+}
+
+fn lower(host: &str) -> Cow<'_, str> {
+    match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(host.to_ascii_lowercase()),
+        false => Cow::Borrowed(host),
     }
 }

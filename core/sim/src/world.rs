@@ -30,6 +30,8 @@ pub struct World {
     log: Vec<String>,
     distances: Distances,
     luck: Rng,
+    /// When the engine wants to be called; `None`: to be asked again, since it has been called.
+    due: Option<Option<Time>>,
     pub(crate) visits: Visits,
 }
 
@@ -105,6 +107,7 @@ impl World {
             log: Vec::new(),
             distances,
             luck: Rng::new(seed).fork("world"),
+            due: None,
             visits: Visits::default(),
         }
     }
@@ -236,7 +239,8 @@ impl World {
     /// Jumps to the next event not after `until` and does it.
     fn advance(&mut self, until: Time) -> bool {
         let queued = self.queue.first_key_value().map(|((at, _), _)| *at);
-        let due = self.engine.deadline().map(|deadline| deadline.at);
+        let engine = &self.engine;
+        let due = *self.due.get_or_insert_with(|| engine.deadline().map(|deadline| deadline.at));
         let next = match (queued, due) {
             (Some(queued), Some(due)) => queued.min(due),
             (one, other) => match one.or(other) {
@@ -309,8 +313,9 @@ impl World {
         self.queue.insert((self.now + after, self.sequence), event);
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
+    fn carry_out(&mut self, mut effects: Vec<Effect>) {
+        self.due = None;
+        for effect in effects.drain(..) {
             match effect {
                 Effect::Send { leg, request, .. } => self.send(leg, &request),
                 Effect::Respond(respond) => self.respond(*respond),
@@ -340,6 +345,7 @@ impl World {
                 Effect::Cancel { .. } | Effect::Store { .. } | Effect::Reply { .. } => {}
             }
         }
+        self.engine.take_back(effects);
     }
 
     fn launch(&mut self, spec: WorkloadSpec) {

@@ -33,7 +33,7 @@ pub struct RequestHead {
 impl RequestHead {
     /// A GET of `target` at `host`.
     pub fn get(host: &str, target: &str) -> Self {
-        let mut headers = Headers::new();
+        let mut headers = Headers::with_capacity(8, 256);
         headers.append("Host", host);
         Self { method: Method::Get, target: target.into(), version: Version::Http11, headers }
     }

@@ -25,6 +25,15 @@ impl Headers {
         Self { bytes: Vec::with_capacity(bytes), entries: Vec::with_capacity(lines) }
     }
 
+    /// A copy to which some lines will be added: `lines` of them with `bytes` together.
+    #[must_use]
+    pub fn clone_with_room(&self, lines: usize, bytes: usize) -> Self {
+        let mut copy = Self::with_capacity(self.entries.len() + lines, self.bytes.len() + bytes);
+        copy.bytes.extend_from_slice(&self.bytes);
+        copy.entries.extend_from_slice(&self.entries);
+        copy
+    }
+
     pub fn len(&self) -> usize {
         self.entries.len()
     }

@@ -84,7 +84,8 @@ impl Edge {
 
 /// An answer out of the cache, to the viewer's conditions and range.
 pub(super) fn copy(entry: &Entry, visit: &Visit, x_cache: &str, age_s: Option<u64>) -> Response {
-    let mut headers = entry.headers.clone();
+    // Still to come: X-Cache, Age and the request's id, perhaps a policy's headers.
+    let mut headers = entry.headers.clone_with_room(8, 256);
     headers.append("X-Cache", x_cache);
     if let Some(age_s) = age_s {
         headers.append("Age", age_s.to_string());
