@@ -48,8 +48,13 @@ pub fn drill(path: &Path) -> Result<(Drill, Stage), String> {
     let drill = Drill::from_value(yaml(path)?).map_err(|wrong| wrong.to_string())?;
     let file = path.parent().unwrap_or(Path::new(".")).join(&drill.template);
     let text = std::fs::read_to_string(&file).map_err(|wrong| wrong.to_string())?;
-    let parameters: Vec<(String, String)> = drill.parameter_texts();
-    let objects = objects(&file, &text, &parameters)?;
+    let stage = stage(&file, &text, &drill.parameter_texts())?;
+    Ok((drill, stage))
+}
+
+/// What a template at `file` sets.
+pub fn stage(file: &Path, text: &str, parameters: &[(String, String)]) -> Result<Stage, String> {
+    let objects = objects(file, text, parameters)?;
     let written: Vec<Value> = parameters
         .iter()
         .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": value}))
@@ -61,7 +66,7 @@ pub fn drill(path: &Path) -> Result<(Drill, Stage), String> {
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         "Standin": {"File": "template.yaml", "BaseDirectory": file.parent()},
     });
-    Ok((drill, Stage { stack, objects }))
+    Ok(Stage { stack, objects })
 }
 
 /// What `Metadata: Standin: Folder` puts into the buckets of a template.

@@ -108,6 +108,12 @@ pub fn review(stage: &Stage, options: &Options, workers: &impl Workers) -> Resul
     Ok(Report { cohorts, rows, findings, broken: None })
 }
 
+/// The stage with the edits of a finding made.
+pub fn apply(stage: &Stage, edits: &[Edit]) -> Result<Stage, String> {
+    let scene = Scene::of(stage, &run::env())?;
+    change::changed(stage, &scene, edits).ok_or_else(|| "the template has no such place".into())
+}
+
 /// One probe for each load balancer behind a cohort.
 fn probes(cohorts: &[Cohort], scene: &Scene) -> Vec<Cohort> {
     let mut probes: Vec<Cohort> = Vec::new();

@@ -6,6 +6,7 @@ use standin_kernel::{Bytes, Duration, Fact, ResponseHead, ServiceName, Value, js
 
 use super::cohort::Cohort;
 use super::measure::Class;
+use crate::play::Stage;
 use crate::world::World;
 
 /// What a cohort got before anything was broken.
@@ -26,13 +27,13 @@ impl Baseline {
 pub(crate) struct Designed {
     /// Bodies of custom error pages, with what each path answers now.
     pub(crate) error_pages: BTreeMap<String, (u16, Bytes)>,
-    /// Bodies of fixed responses.
-    fixed: BTreeSet<Vec<u8>>,
+    /// Bodies of fixed responses, and of pages that lie in a bucket.
+    bodies: BTreeSet<Vec<u8>>,
 }
 
 impl Designed {
     /// Fetches the error pages as viewers do, and reads the fixed responses of all listeners.
-    pub(crate) fn of(world: &mut World, cohorts: &[Cohort]) -> Self {
+    pub(crate) fn of(world: &mut World, stage: &Stage, cohorts: &[Cohort]) -> Self {
         let mut designed = Self::default();
         if let Some(host) = cohorts.iter().find_map(|one| one.behavior.as_ref().map(|_| &one.host))
         {
@@ -44,7 +45,9 @@ impl Designed {
                 }
             }
         }
-        designed.fixed = fixed_responses(world);
+        designed.bodies = fixed_responses(world);
+        let pages = stage.objects.iter().filter(|one| one.content_type.starts_with("text/html"));
+        designed.bodies.extend(pages.map(|page| page.body.to_vec()));
         designed
     }
 
@@ -64,9 +67,9 @@ impl Designed {
         let is_page = |page: &(u16, Bytes)| page.0 < 400 && page.1 == *body && !body.is_empty();
         let stands_in = failed && self.error_pages.values().any(is_page);
         let differs = *body != baseline.body;
-        let fixed = differs && self.fixed.contains(body.as_ref());
+        let known = differs && self.bodies.contains(body.as_ref());
         let object = differs && self.error_pages.values().any(is_page);
-        if stands_in || fixed || object || (head.status < 400 && by_secondary(facts)) {
+        if stands_in || known || object || (head.status < 400 && by_secondary(facts)) {
             Class::Sorry
         } else if head.status < 400 {
             Class::Right

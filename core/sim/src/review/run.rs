@@ -55,7 +55,7 @@ impl Rest {
     /// Asks for everything once; an error when the stack does not come up.
     pub(crate) fn of(stage: &Stage, cohorts: &[Cohort], options: &Options) -> Result<Self, String> {
         let mut world = at_rest(stage, options.seed)?;
-        let designed = Designed::of(&mut world, cohorts);
+        let designed = Designed::of(&mut world, stage, cohorts);
         let mut status = |cohort: &Cohort| {
             let mut head = cohort.head();
             head.headers.set("Host", host(&world, cohort));
@@ -122,6 +122,7 @@ pub(crate) fn run(ground: &Ground<'_>, case: &Case, phase: usize) -> Result<Outc
         seen: vec![Vec::new(); ground.cohorts.len() + ground.probes.len()],
         baselines: vec![None; ground.cohorts.len() + ground.probes.len()],
         failed_open: false,
+        phase,
     };
     let mended = running.happen(case, begins)?;
     Ok(running.outcome(case, begins, mended))
@@ -147,6 +148,13 @@ fn host(world: &World, cohort: &Cohort) -> String {
     name.unwrap_or_else(|| cohort.host.clone())
 }
 
+/// How much longer the fault of this phase lasts: its end, too, meets every age of what is cached.
+fn longer(phase: usize, lasts: Duration) -> Duration {
+    // The golden ratio spreads any number of phases evenly.
+    let fraction = (phase as f64 * 0.618_033_988_75).fract();
+    PHASES_OVER.min(lasts / 2).mul_f64(fraction)
+}
+
 struct Running<'a> {
     ground: &'a Ground<'a>,
     world: World,
@@ -157,6 +165,7 @@ struct Running<'a> {
     seen: Vec<Vec<Sample>>,
     baselines: Vec<Option<Baseline>>,
     failed_open: bool,
+    phase: usize,
 }
 
 impl Running<'_> {
@@ -164,7 +173,7 @@ impl Running<'_> {
     fn happen(&mut self, case: &Case, begins: Duration) -> Result<Duration, String> {
         let options = self.ground.options;
         let lasts = if case.is_planned() { options.lasts.max(PLANNED_MIN) } else { options.lasts };
-        let mended = begins + lasts;
+        let mended = begins + lasts + longer(self.phase, lasts);
         let (mut begun, mut over) = (false, false);
         let step = options.every / u32::try_from(self.hosts.len().max(1)).unwrap_or(1);
         let mut round = Duration::ZERO;

@@ -1,6 +1,6 @@
 //! The review in the terminal: a table of faults and viewers.
 
-use standin_sim::review::{Gives, Options, Report, Setting, Verdict, Words};
+use standin_sim::review::{Gives, Measures, Options, Report, Row, Setting, Verdict, Words};
 
 use super::Lang;
 use crate::table::Table;
@@ -9,12 +9,12 @@ use crate::table::Table;
 pub(super) fn report(report: &Report, template: &str, how: &Options, lang: Lang) -> String {
     let mut text = match lang {
         Lang::En => format!(
-            "{template}: every fault lasts {} s and begins at {} phases; worst (median)\n\n",
+            "{template}: every fault lasts {} s or more and begins at {} phases; worst (median)\n\n",
             how.lasts.as_secs_f64(),
             how.phases
         ),
         Lang::Ja => format!(
-            "{template}: 各障害は {} 秒間、{} 通りの位相で開始; 最悪値 (中央値)\n\n",
+            "{template}: 各障害は {} 秒以上、{} 通りの位相で開始; 最悪値 (中央値)\n\n",
             how.lasts.as_secs_f64(),
             how.phases
         ),
@@ -99,64 +99,125 @@ pub(super) fn given(gives: &Gives, lang: Lang) -> String {
     }
 }
 
+/// One table: a line for each viewer who sees more than is good; those who see the right page or
+/// the sorry page all the time share one.
 fn table(report: &Report, lang: Lang) -> String {
     let heading = match lang {
-        Lang::En => {
-            ["", "viewer", "page after", "raw error", "hang", "longest wait", "page left", "stale"]
-        }
+        Lang::En => [
+            "",
+            "what happens",
+            "viewer",
+            "page after",
+            "raw error",
+            "longest wait",
+            "page left",
+            "stale",
+        ],
         Lang::Ja => [
             "",
+            "起きること",
             "閲覧者",
             "ページまで",
             "生エラー",
-            "ハング",
             "最長待ち",
             "復旧後の残り",
             "古い内容",
         ],
     };
-    let mut text = String::new();
+    let mut table = Table::new(&heading);
     let mut cases: Vec<&str> = report.rows.iter().map(|row| row.case.as_str()).collect();
     cases.dedup();
+    // What decided it, and whom it hit.
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
     for case in cases {
-        let rows: Vec<_> = report.rows.iter().filter(|row| row.case == case).collect();
-        let Some(first) = rows.first() else { continue };
-        let title = lang.of(&first.title.en, &first.title.ja);
-        text.push_str(&format!("{title}  [{case}]\n"));
-        let mut table = Table::new(&heading);
-        for row in rows {
-            let (worst, median) = (&row.worst, &row.median);
-            let both = |one: f64, other: f64| pair(Some(one), Some(other));
-            table.row([
-                verdict(row.verdict, lang).to_owned(),
-                row.cohort.clone(),
-                pair(worst.until_page_s, median.until_page_s),
-                both(worst.raw_error_s, median.raw_error_s),
-                both(worst.hang_s, median.hang_s),
-                both(worst.wait_max_s, median.wait_max_s),
-                both(worst.sorry_after_s, median.sorry_after_s),
-                both(worst.stale_s, median.stale_s),
-            ]);
+        let rows = report.rows.iter().filter(|row| row.case == case);
+        let (good, others): (Vec<&Row>, Vec<&Row>) =
+            rows.partition(|row| row.verdict == Verdict::Good);
+        let mut title = good.first().or(others.first()).map(|row| titled(row, lang));
+        for row in &others {
+            let title = title.take().unwrap_or_default();
+            table.row(line(row.verdict, title, row.cohort.clone(), &[row], lang));
+            if let Some(reason) = row.because.as_ref().map(ToString::to_string) {
+                let whom = format!("{}, {}", row.case, row.cohort);
+                match reasons.iter_mut().find(|(said, _)| *said == reason) {
+                    Some((_, hit)) => hit.push(whom),
+                    None => reasons.push((reason, vec![whom])),
+                }
+            }
         }
-        text.push_str(&table.text());
-        text.push('\n');
+        if !good.is_empty() {
+            let who = match (good.len(), others.len()) {
+                (1, _) => good[0].cohort.clone(),
+                (count, 0) => match lang {
+                    Lang::En => format!("all {count}"),
+                    Lang::Ja => format!("全 {count} 者"),
+                },
+                (count, _) => match lang {
+                    Lang::En => format!("the other {count}"),
+                    Lang::Ja => format!("他の {count} 者"),
+                },
+            };
+            let title = title.take().unwrap_or_default();
+            table.row(line(Verdict::Good, title, who, &good, lang));
+        }
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    let mut text = table.text();
+    text.push_str(&decided(reasons, lang));
+    text.push('\n');
+    text
+}
+
+/// What decided the answers, each reason with those it hit.
+fn decided(reasons: Vec<(String, Vec<String>)>, lang: Lang) -> String {
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let says = lang.of("what decided it", "何が決めたか");
+    let mut text = format!("\n{says}\n");
+    for (reason, hit) in reasons {
+        text.push_str(&format!("  {reason}\n    {}\n", hit.join("; ")));
     }
     text
 }
 
+fn titled(row: &Row, lang: Lang) -> String {
+    lang.of(&row.title.en, &row.title.ja).to_owned()
+}
+
+/// A line of the table, with the worst of some rows.
+fn line(grade: Verdict, title: String, who: String, rows: &[&Row], lang: Lang) -> Vec<String> {
+    let both = |measure: fn(&Measures) -> f64| {
+        let largest =
+            |of: fn(&Row) -> &Measures| rows.iter().map(|row| measure(of(row))).fold(0.0, f64::max);
+        pair(largest(|row| &row.worst), largest(|row| &row.median))
+    };
+    vec![
+        verdict(grade, lang).to_owned(),
+        title,
+        who,
+        both(|it| it.until_page_s.unwrap_or(f64::INFINITY)),
+        both(|it| it.raw_error_s),
+        both(|it| it.wait_max_s),
+        both(|it| it.sorry_after_s),
+        both(|it| it.stale_s),
+    ]
+}
+
 /// `20 s (14 s)`, `0`, `never`
-fn pair(worst: Option<f64>, median: Option<f64>) -> String {
-    if worst == median {
-        return seconds(worst);
-    }
-    format!("{} ({})", seconds(worst), seconds(median))
+fn pair(worst: f64, median: f64) -> String {
+    let known = |time: f64| Some(time).filter(|time| time.is_finite());
+    let (worst, median) = (seconds(known(worst)), seconds(known(median)));
+    if worst == median { worst } else { format!("{worst} ({median})") }
 }
 
 /// `4.2 s`, `0`; `never` for what did not happen.
 pub(super) fn seconds(time: Option<f64>) -> String {
     match time {
         None => "never".to_owned(),
-        Some(time) if time < 0.05 => "0".to_owned(),
+        Some(time) if time < 0.2 => "0".to_owned(),
         Some(time) if time < 10.0 => format!("{time:.1} s"),
         Some(time) => format!("{time:.0} s"),
     }
