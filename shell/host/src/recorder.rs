@@ -1,4 +1,5 @@
-//! Writes what the engine is asked and says into a file, a line each; the file is its owner's alone.
+//! Writes what the engine is asked and says into a file, a line each; the file is its owner's
+//! alone.
 
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};

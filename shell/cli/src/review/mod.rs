@@ -32,7 +32,8 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many phases of health checks, error caches and the like each fault begins at
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=240))]
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=240))]
     phases: u64,
     /// How long each fault lasts
     #[arg(long = "lasts", value_name = "TIME", default_value = "120s", value_parser = time)]
