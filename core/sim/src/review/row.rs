@@ -35,6 +35,8 @@ pub struct Row {
 pub struct Track {
     /// When the fault began; times count from the run's first question.
     pub begins_s: f64,
+    /// When it was mended; nothing for what happens once.
+    pub mended_s: Option<f64>,
     pub stretches: Vec<Stretch>,
 }
 
@@ -122,7 +124,8 @@ fn track(outcome: &Outcome, who: usize, every_s: f64) -> Track {
     if let (Some(last), Some(sample)) = (stretches.last_mut(), samples.last()) {
         last.to_s = sample.asked.as_secs_f64() + every_s;
     }
-    Track { begins_s: outcome.begins.as_secs_f64(), stretches }
+    let mended_s = outcome.mended.map(|mended| mended.as_secs_f64());
+    Track { begins_s: outcome.begins.as_secs_f64(), mended_s, stretches }
 }
 
 /// The reason of the worst class after the fault began.

@@ -88,6 +88,8 @@ pub(crate) struct Outcome {
     pub(crate) seen: Vec<Vec<Sample>>,
     pub(crate) measures: Vec<Measures>,
     pub(crate) begins: Duration,
+    /// `None` for what happens once.
+    pub(crate) mended: Option<Duration>,
     /// A load balancer had no healthy target and asked them all (ALB-FO-01).
     pub(crate) failed_open: bool,
 }
@@ -347,7 +349,13 @@ impl Running<'_> {
             Measures::of(samples, Times { begins, mended, able: able.unwrap_or(from), every })
         });
         let measures = measures.collect();
-        Outcome { seen: self.seen, measures, begins, failed_open: self.failed_open }
+        Outcome {
+            seen: self.seen,
+            measures,
+            begins,
+            mended: (!case.happens_once()).then_some(mended),
+            failed_open: self.failed_open,
+        }
     }
 }
 

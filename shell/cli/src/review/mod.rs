@@ -1,6 +1,7 @@
 //! `standin review`: for every fault, what do viewers see and for how long, from the template
 //! alone.
 
+mod html;
 mod text;
 
 use std::num::NonZero;
@@ -32,9 +33,8 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many phases of health checks, error caches and the like each fault begins at
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=240))]
-    phases: u64,
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = phases)]
+    phases: usize,
     /// How long each fault lasts
     #[arg(long = "lasts", value_name = "TIME", default_value = "120s", value_parser = time)]
     lasts: Duration,
@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// Language of the output
     #[arg(long, value_enum, default_value_t)]
     lang: Lang,
+    /// Also write a page with all timelines, which needs no other file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print JSON (docs/review.md says what it holds)
     #[arg(long)]
     json: bool,
@@ -99,6 +102,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn phases(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=240).contains(count));
+    count.ok_or_else(|| "a whole number from 1 to 240".into())
+}
+
 fn time(text: &str) -> Result<Duration, String> {
     let time = parse_duration(text).ok_or("write it as 90s or 2m")?;
     if time.is_zero() || time > Duration::from_secs(3600) {
@@ -120,19 +128,24 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let (stage, shown) = stage(options)?;
     let how = review::Options {
         seed: options.seed,
-        phases: usize::try_from(options.phases)?,
+        phases: options.phases,
         lasts: options.lasts,
         only: options.only.clone(),
         ..review::Options::default()
     };
     let report = review::review(&stage, &how, &Threads)?;
     let broken = broken_rows(options, &report);
+    if let Some(path) = &options.report {
+        let page = html::page(&report, &shown, &how, options.lang);
+        std::fs::write(path, page)
+            .map_err(|wrong| format!("cannot write {}: {wrong}", path.display()))?;
+    }
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         let took = begun.elapsed().as_secs_f64();
         print!("{}", text::report(&report, &shown, &how, options.lang));
-        eprintln!("{took:.1} s");
+        eprintln!("reviewed in {took:.1} s");
     }
     for line in &broken {
         eprintln!("standin: {line}");

@@ -9,7 +9,8 @@ use crate::table::Table;
 pub(super) fn report(report: &Report, template: &str, how: &Options, lang: Lang) -> String {
     let mut text = match lang {
         Lang::En => format!(
-            "{template}: every fault lasts {} s or more and begins at {} phases; worst (median)\n\n",
+            "{template}: every fault lasts {} s or more and begins at {} phases; worst \
+             (median)\n\n",
             how.lasts.as_secs_f64(),
             how.phases
         ),

@@ -214,6 +214,45 @@ fn readable(view: &View<'_>, distribution: &str, bucket: &Item) -> Readable {
     }
 }
 
+/// There is nothing in front of the load balancer that could show a page.
+pub(super) fn none_at_all(view: &View<'_>) -> Vec<Draft> {
+    if view.scene.distribution().is_some() {
+        return Vec::new();
+    }
+    let Some(row) = view.largest(Row::reads_pages, |worst| worst.raw_error_s) else {
+        return Vec::new();
+    };
+    let balancer = view.cohort(row).and_then(|cohort| cohort.behind.clone()).unwrap_or_default();
+    let raw = seconds(row.worst.raw_error_s);
+    vec![Draft {
+        rule: "no-page-at-all",
+        title: words(
+            format!("nothing in front of {balancer} shows a page when its targets fail"),
+            format!("{balancer} の前段にエラーページを出すものがない"),
+        ),
+        why: words(
+            format!(
+                "a load balancer answers for failing targets with an error of its own; measured: \
+                 {raw} of raw error in {}",
+                row.case
+            ),
+            format!(
+                "ロードバランサーは障害時に独自のエラーを返すだけ; 実測: {} で生エラー {raw}",
+                row.case
+            ),
+        ),
+        advice: words(
+            "put a distribution with CustomErrorResponses and a bucket for the page in front",
+            "CustomErrorResponses とページ用バケットを持つディストリビューションを前段に置く",
+        ),
+        at: (balancer, String::new()),
+        ledger: vec!["ALB-ER-01", "CF-CER-22"],
+        edits: Vec::new(),
+        proof: Proof::None,
+        floor: 20.0,
+    }]
+}
+
 /// An error reaches viewers for which there is no page.
 pub(super) fn none_for_status(view: &View<'_>) -> Vec<Draft> {
     let Some((id, config)) = view.distribution() else { return Vec::new() };

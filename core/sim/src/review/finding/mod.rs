@@ -110,12 +110,13 @@ enum Proof {
 
 type Rule = fn(&View<'_>) -> Vec<Draft>;
 
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     origin::group_with_post,
     tasks::dependency_without_health_check,
     origin::website_without_tls,
     error_page::on_failing_origin,
     error_page::not_readable,
+    error_page::none_at_all,
     error_page::none_for_status,
     error_page::sent_with_200,
     error_page::for_programs,

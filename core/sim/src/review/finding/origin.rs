@@ -251,8 +251,8 @@ pub(super) fn stand_in_is_cached(view: &View<'_>) -> Vec<Draft> {
             ),
         ),
         advice: words(
-            "use a cache policy with a small MaxTTL, or store the page with \
-             Cache-Control: no-store",
+            "use a cache policy with a small MaxTTL, or store the page with Cache-Control: \
+             no-store",
             "MaxTTL の短いポリシーにするか、ページを Cache-Control: no-store で保存する",
         ),
         at: (id.to_owned(), format!("DistributionConfig.{behavior}.CachePolicyId")),

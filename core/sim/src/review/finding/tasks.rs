@@ -129,10 +129,8 @@ pub(super) fn health_check_is_slow(view: &View<'_>) -> Vec<Draft> {
 
 /// When no target is healthy, all of them are asked.
 pub(super) fn fail_open(view: &View<'_>) -> Vec<Draft> {
-    let open = view.rows.iter().find(|row| {
-        row.reads_pages() && row.worst.hang_s + row.worst.raw_error_s > 0.0 && row.fails_open
-    });
-    let Some(row) = open else { return Vec::new() };
+    let open = |row: &Row| row.reads_pages() && row.fails_open;
+    let Some(row) = view.largest(open, |worst| worst.hang_s) else { return Vec::new() };
     let service = view.scene.all("AWS::ECS::Service").next();
     let group = service.and_then(|service| groups(view, service).next());
     let Some(group) = group else { return Vec::new() };
