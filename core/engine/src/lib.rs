@@ -191,8 +191,8 @@ impl Engine {
         self.finish_step()
     }
 
-    /// Takes a list of effects back that has been carried out, to use it again: a step then asks for
-    /// no memory.
+    /// Takes a list of effects back that has been carried out, to use it again: a step then asks
+    /// for no memory.
     pub fn take_back(&mut self, mut effects: Vec<Effect>) {
         if self.effects.capacity() == 0 {
             effects.clear();

@@ -42,26 +42,6 @@ impl Engine {
         shown
     }
 
-    /// A fact on one line, as timelines show it: what was decided, the setting and where it stands,
-    /// the ledger row.
-    pub fn reason(&self, fact: &Fact) -> String {
-        let mut line = format!("{} {}: {}", fact.service, fact.step, fact.says);
-        let located = self.located(fact);
-        let setting = &located["setting"];
-        if let Some(property) = setting["property"].as_str() {
-            let owner = setting["logical_id"].as_str().or_else(|| setting["resource"].as_str());
-            line.push_str(&format!(" ({}.{property}", owner.unwrap_or("")));
-            if let Some(number) = setting["line"].as_u64() {
-                line.push_str(&format!(", line {number}"));
-            }
-            line.push(')');
-        }
-        if let Some(row) = &fact.row {
-            line.push_str(&format!(" [{row}]"));
-        }
-        line
-    }
-
     /// What is broken, as `status` shows it.
     pub fn faults_shown(&self) -> Vec<Value> {
         let shown = |active: &crate::ActiveFault| {

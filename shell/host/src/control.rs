@@ -48,10 +48,6 @@ pub enum Question {
     Facts {
         request_ids: Vec<String>,
     },
-    /// The same, a line a decision.
-    Reasons {
-        request_ids: Vec<String>,
-    },
     /// Fill a bucket (by name) with a folder of this machine.
     Fill {
         bucket: String,
@@ -89,7 +85,69 @@ pub async fn answer(driver: &Rc<Driver>, question: Question) -> Result<Value, Ap
             Ok(json!({"tracing": on}))
         }
         Question::Facts { request_ids } => Ok(facts(driver, &request_ids)),
-        Question::Reasons { request_ids } => Ok(reasons(driver, &request_ids)),
+        Question::Fill { bucket, folder } => crate::fill::fill(driver, &bucket, &folder).await,
+        Question::Logs => Ok(logs(driver)),
+        Question::Shutdown => {
+            driver.shut_down();
+            Ok(json!({"stopping": true}))
+        }
+    }
+}
+
+fn hello(driver: &Driver) -> Value {
+    let engine = driver.engine();
+    json!({
+        "standin": env!("CARGO_PKG_VERSION"),
+        "pid": std::process::id(),
+        "region": engine.env().region,
+        "account": engine.env().account,
+        "edge_port": driver.edge_port.get(),
+        "now": driver.now().iso8601(),
+    })
+}
+
+fn facts(driver: &Driver, request_ids: &[String]) -> Value {
+    let engine = driver.engine();
+    let of = |id: &String| {
+        let facts = driver.facts_of(id)?;
+        let located: Vec<Value> = facts.iter().map(|fact| engine.located(fact)).collect();
+        Some((id.clone(), json!(located)))
+    };
+    Value::Object(request_ids.iter().filter_map(of).collect())
+}
+
+/// The log files of containers.
+    Logs,
+    /// Stop everything and end.
+    Shutdown,
+}
+
+/// Answers a question.
+pub async fn answer(driver: &Rc<Driver>, question: Question) -> Result<Value, ApiError> {
+    match question {
+        Question::Hello => Ok(hello(driver)),
+        Question::Call { service, operation, input } => {
+            driver.call(service, &operation, input).await
+        }
+        Question::Break { target, mode, lasts } => {
+            let mode: Mode = mode.parse().map_err(|wrong| invalid(format!("{wrong}")))?;
+            let lasts = match lasts {
+                None => None,
+                Some(text) => Some(parse_duration(&text).ok_or_else(|| {
+                    invalid(format!("'{text}' is not a length of time; use 30s, 2m or 1h"))
+                })?),
+            };
+            driver.break_target(target, mode, lasts).await
+        }
+        Question::Repair { target } => driver.repair(target).await,
+        Question::Faults => Ok(json!(driver.engine().faults_shown())),
+        Question::Breakable => Ok(json!(driver.engine().breakable())),
+        Question::Explain { url, method } => explain(driver, &url, method.as_deref()).await,
+        Question::Trace { on } => {
+            driver.trace_all(on);
+            Ok(json!({"tracing": on}))
+        }
+        Question::Facts { request_ids } => Ok(facts(driver, &request_ids)),
         Question::Fill { bucket, folder } => crate::fill::fill(driver, &bucket, &folder).await,
         Question::Logs => Ok(logs(driver)),
         Question::Shutdown => {

@@ -77,7 +77,8 @@ impl Hints {
     }
 
     /// For a revision that an SDK registers, which knows no hints: those of the revision before,
-    /// for the containers that are still there. So `aws ecs register-task-definition` can be rehearsed.
+    /// for the containers that are still there. So `aws ecs register-task-definition` can be
+    /// rehearsed.
     pub(super) fn taken_over(&self, document: &Document) -> Self {
         let there = |name: &str| document.names().any(|known| known == name);
         Self(self.0.iter().filter(|(name, _)| there(name)).map(owned).collect())
