@@ -9,10 +9,8 @@ use crate::{form, rest, text};
 /// The service a request is for.
 pub fn service(head: &RequestHead, body: &[u8]) -> Option<&'static Entry> {
     if let Some(scope) = signing_name(head) {
-        let found = ENTRIES.iter().find(|entry| entry.model().signing == scope);
-        if found.is_some() {
-            return found;
-        }
+        // A service that is not here is nobody's: its paths would read as S3's.
+        return ENTRIES.iter().find(|entry| entry.model().signing == scope);
     }
     if let Some(target) = head.headers.get("X-Amz-Target") {
         let prefix = target.split('.').next().unwrap_or("");
@@ -119,6 +117,9 @@ mod tests {
         assert_eq!(asked("GET", "/pages/key", &[], ""), "s3 GetObject");
         let presigned = "/pages/key?X-Amz-Credential=AKID%2F20261124%2Fr%2Fs3%2Faws4_request";
         assert_eq!(asked("GET", presigned, &[], ""), "s3 GetObject");
+        let lambda = signed("lambda");
+        let lambda = [("Authorization", lambda.as_str())];
+        assert_eq!(asked("GET", "/2015-03-31/functions", &lambda, ""), "none");
         let unknown = "Action=BuyLunch&Version=2015-12-01";
         assert!(asked("POST", "/", &headers, unknown).contains("elbv2:BuyLunch is not supported"));
     }

@@ -84,16 +84,21 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
     let link = Link::Local(driver.clone());
     // Whatever happens from here on, nothing that was started stays behind.
     let outcome = tokio::select! {
-        outcome = bring_up(&link, &template, &stack, &options.parameters) => outcome,
-        () = stop_asked(&driver) => Ok(ExitCode::SUCCESS),
+        outcome = bring_up(&link, &template, &stack, &options.parameters) => Some(outcome),
+        // Before the stack was up: there is nothing more to wait for.
+        () = stop_asked(&driver) => None,
     };
     let outcome = match outcome {
-        Ok(code) if code == ExitCode::SUCCESS => {
+        Some(Ok(code)) if code == ExitCode::SUCCESS => {
             stop_asked(&driver).await;
             println!("stopping; the stack is kept in {}", state_dir.display());
             Ok(code)
         }
-        other => other,
+        Some(other) => other,
+        None => {
+            println!("stopping before the stack is up; it is kept in {}", state_dir.display());
+            Ok(ExitCode::SUCCESS)
+        }
     };
     stop(&driver, &state_dir).await;
     outcome
