@@ -6,7 +6,10 @@ use standin_ecs::Ecs;
 use standin_elbv2::Elbv2;
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{Service, ServiceName};
+use standin_lambda::Lambda;
 use standin_platform::Platform;
+use standin_rds::Rds;
+use standin_route53::Route53;
 use standin_s3::S3;
 
 #[derive(Debug)]
@@ -17,12 +20,23 @@ pub struct Services {
     pub ecs: Ecs,
     pub s3: S3,
     pub platform: Platform,
+    pub lambda: Lambda,
+    pub route53: Route53,
+    pub rds: Rds,
 }
 
 /// The resource types of all services.
 pub fn resource_types() -> Vec<&'static dyn ResourceType> {
-    let all: [&dyn Service; 5] =
-        [&CloudFront::new(), &Elbv2::new(), &Ecs::new(), &S3::new(), &Platform::new()];
+    let all: [&dyn Service; 8] = [
+        &CloudFront::new(),
+        &Elbv2::new(),
+        &Ecs::new(),
+        &S3::new(),
+        &Platform::new(),
+        &Lambda::new(),
+        &Route53::new(),
+        &Rds::new(),
+    ];
     all.iter().flat_map(|service| service.resource_types()).copied().collect()
 }
 
@@ -35,6 +49,9 @@ impl Services {
             ecs: Ecs::new(),
             s3: S3::new(),
             platform: Platform::new(),
+            lambda: Lambda::new(),
+            route53: Route53::new(),
+            rds: Rds::new(),
         }
     }
 
@@ -46,6 +63,9 @@ impl Services {
             ServiceName::Ecs => &self.ecs,
             ServiceName::S3 => &self.s3,
             ServiceName::Platform => &self.platform,
+            ServiceName::Lambda => &self.lambda,
+            ServiceName::Route53 => &self.route53,
+            ServiceName::Rds => &self.rds,
         }
     }
 
@@ -57,6 +77,9 @@ impl Services {
             ServiceName::Ecs => &mut self.ecs,
             ServiceName::S3 => &mut self.s3,
             ServiceName::Platform => &mut self.platform,
+            ServiceName::Lambda => &mut self.lambda,
+            ServiceName::Route53 => &mut self.route53,
+            ServiceName::Rds => &mut self.rds,
         }
     }
 }

@@ -26,11 +26,23 @@ pub enum ServiceName {
     Ecs,
     S3,
     Platform,
+    Lambda,
+    Route53,
+    Rds,
 }
 
 impl ServiceName {
-    pub const ALL: [Self; 6] =
-        [Self::CloudFormation, Self::CloudFront, Self::Elbv2, Self::Ecs, Self::S3, Self::Platform];
+    pub const ALL: [Self; 9] = [
+        Self::CloudFormation,
+        Self::CloudFront,
+        Self::Elbv2,
+        Self::Ecs,
+        Self::S3,
+        Self::Platform,
+        Self::Lambda,
+        Self::Route53,
+        Self::Rds,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,6 +52,9 @@ impl ServiceName {
             Self::Ecs => "ecs",
             Self::S3 => "s3",
             Self::Platform => "platform",
+            Self::Lambda => "lambda",
+            Self::Route53 => "route53",
+            Self::Rds => "rds",
         }
     }
 }

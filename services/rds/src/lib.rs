@@ -1,0 +1,44 @@
+//! RDS: database instances, their parameter groups, and what waits for a reboot.
+//!
+//! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
+
+mod api;
+mod error;
+mod resources;
+mod state;
+
+use standin_kernel::control::Record;
+use standin_kernel::resource::ResourceType;
+use standin_kernel::{ApiError, Cx, Service, ServiceName, Value};
+
+use crate::state::State;
+
+/// All that the account has in Rds.
+#[derive(Debug, Default)]
+pub struct Rds {
+    state: State,
+}
+
+impl Rds {
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Service for Rds {
+    fn name(&self) -> ServiceName {
+        ServiceName::Rds
+    }
+
+    fn resource_types(&self) -> &'static [&'static dyn ResourceType] {
+        resources::ALL
+    }
+
+    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        api::call(&mut self.state, cx, operation, input)
+    }
+
+    fn restore(&mut self, record: &Record) -> Result<(), String> {
+        self.state.restore(record)
+    }
+}
