@@ -42,7 +42,8 @@ impl Engine {
     }
 
     pub(crate) fn workload_event(&mut self, workload: WorkloadId, event: WorkloadEvent) {
-        self.with(ServiceName::Ecs, None, |service, cx| service.workload(cx, workload, event));
+        let service = workload.service();
+        self.with(service, None, |service, cx| service.workload(cx, workload, event));
     }
 
     /// Carries out an operation at once and gives its reply and everything else it caused. For

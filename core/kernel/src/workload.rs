@@ -1,20 +1,62 @@
-//! Containers as the drivers see them: a local process on the machine, a model in the simulator.
+//! What runs as the drivers see it, a container, a function's environment or a database server:
+//! a local process on the machine, a model in the simulator.
 
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::database::DatabaseSpec;
+use crate::service::ServiceName;
 use crate::time::Duration;
 
-/// One container of one task, for one run of it.
+/// One container of one task, for one run of it; or another service's process. The high byte says
+/// whose it is, so that what happens to it finds its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct WorkloadId(pub u64);
+
+impl WorkloadId {
+    const SERVICE_SHIFT: u32 = 56;
+    const NUMBER_MASK: u64 = (1 << Self::SERVICE_SHIFT) - 1;
+
+    /// Number `number` of those that `service` runs; ECS, Lambda and RDS run some.
+    pub const fn of(service: ServiceName, number: u64) -> Self {
+        let byte = match service {
+            ServiceName::Lambda => 1,
+            ServiceName::Rds => 2,
+            _ => 0,
+        };
+        Self(byte << Self::SERVICE_SHIFT | number & Self::NUMBER_MASK)
+    }
+
+    /// Whose it is.
+    pub const fn service(self) -> ServiceName {
+        match self.0 >> Self::SERVICE_SHIFT {
+            1 => ServiceName::Lambda,
+            2 => ServiceName::Rds,
+            _ => ServiceName::Ecs,
+        }
+    }
+}
+
+/// What kind of process it is: how it is started and told things.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkloadKind {
+    /// A container of a task.
+    #[default]
+    Container,
+    /// An execution environment of a Lambda function: it asks for its work at the Runtime API.
+    Function,
+    /// A database server.
+    Database(Box<DatabaseSpec>),
+}
 
 /// What is to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkloadSpec {
     pub id: WorkloadId,
+    #[serde(default)]
+    pub kind: WorkloadKind,
     pub image: String,
     /// The task definition's `entryPoint` and `command`, one after the other; empty: the image's.
     pub command: Vec<String>,

@@ -154,13 +154,14 @@ fn whole<T: TryFrom<u64>>(number: f64, least: u32, most: u32) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use standin_kernel::json;
-    use standin_kernel::workload::{WorkloadId, WorkloadLabels, WorkloadSpec};
+    use standin_kernel::workload::{WorkloadId, WorkloadKind, WorkloadLabels, WorkloadSpec};
 
     use super::*;
 
     fn model(image: &str, written: &Value) -> Result<Model, String> {
         let spec = WorkloadSpec {
             id: WorkloadId(1),
+            kind: WorkloadKind::Container,
             image: image.into(),
             command: Vec::new(),
             environment: Vec::new(),

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
-use standin_kernel::workload::{WorkloadId, WorkloadLabels, WorkloadSpec};
+use standin_kernel::workload::{WorkloadId, WorkloadKind, WorkloadLabels, WorkloadSpec};
 use standin_kernel::{Duration, Env, Time};
 
 use super::health_check::Checking;
@@ -114,6 +114,7 @@ impl config::Container {
         };
         WorkloadSpec {
             id,
+            kind: WorkloadKind::Container,
             image: self.image.clone(),
             command: self.entry_point.iter().chain(&self.command).cloned().collect(),
             environment: self.variables(env),

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use standin_host::workloads::{WorkloadConfig, Workloads};
-use standin_kernel::workload::{Exec, WorkloadEvent, WorkloadId, WorkloadLabels, WorkloadSpec};
+use standin_kernel::workload::{
+    Exec, WorkloadEvent, WorkloadId, WorkloadKind, WorkloadLabels, WorkloadSpec,
+};
 use standin_kernel::{Value, json};
 use tokio::sync::mpsc;
 
@@ -178,6 +180,7 @@ pub(crate) fn spec(id: u64, base: &Path, mut hint: Value) -> WorkloadSpec {
     }
     WorkloadSpec {
         id: WorkloadId(id),
+        kind: WorkloadKind::Container,
         image: "example/web:1".into(),
         command: Vec::new(),
         environment: vec![("OWN".into(), "from the task definition".into())],

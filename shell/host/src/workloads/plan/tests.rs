@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
-use standin_kernel::workload::WorkloadLabels;
+use standin_kernel::workload::{WorkloadKind, WorkloadLabels};
 
 use super::*;
 use crate::scratch::Scratch;
@@ -12,6 +12,7 @@ use crate::workloads::WorkloadConfig;
 fn spec(local: Value) -> WorkloadSpec {
     WorkloadSpec {
         id: WorkloadId(7),
+        kind: WorkloadKind::Container,
         image: "example/web:1".into(),
         command: Vec::new(),
         environment: Vec::new(),
