@@ -2,9 +2,9 @@
 //!
 //! Reading order: [`time`], [`rng`], [`timers`] (what a machine is given), [`service`] (the
 //! contract a service keeps), [`cx`] (what a machine may do), [`exchange`] (the data plane's
-//! vocabulary), [`control`] (operation calls by name), [`resource`] (CloudFormation types),
-//! [`workload`] and [`database`] (what runs), [`fault`], [`fact`] (why an answer is what it is), [`http`] (heads of
-//! HTTP/1).
+//! vocabulary), [`dns`] (names and answers), [`control`] (operation calls by name), [`resource`]
+//! (CloudFormation types), [`workload`] and [`database`] (what runs), [`fault`], [`fact`] (why an
+//! answer is what it is), [`http`] (heads of HTTP/1).
 
 pub mod control;
 pub mod cx;
