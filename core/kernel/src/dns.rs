@@ -161,9 +161,7 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// A type of record, by its number.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RecordType(pub u16);
 
 /// The types of Route 53, by name (R53-ZN-11).

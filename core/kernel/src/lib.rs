@@ -9,12 +9,14 @@
 pub mod control;
 pub mod cx;
 pub mod database;
+pub mod dns;
 pub mod exchange;
 pub mod fact;
 pub mod fault;
 pub mod http;
 pub mod ids;
 pub mod limits;
+pub mod need;
 pub mod pattern;
 pub mod resource;
 pub mod rng;
@@ -32,6 +34,7 @@ pub use exchange::{
 };
 pub use fact::{Fact, SettingRef};
 pub use http::{Headers, Method, RequestHead, ResponseHead, Version};
+pub use need::{Answer, Heard, Need};
 pub use rng::Rng;
 pub use serde_json::{Value, json};
 pub use service::{Service, ServiceName};
