@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::control::{ApiError, Record};
 use crate::cx::Cx;
 use crate::exchange::{Caller, ExchangeId, Finish, LinkFailure, Request, Response};
+use crate::need::{Heard, Need};
 use crate::resource::ResourceType;
 use crate::time::Deadline;
 use crate::workload::{WorkloadEvent, WorkloadId};
@@ -75,6 +76,23 @@ pub trait Service: fmt::Debug {
     /// Carries out an operation (`CreateTargetGroup`) with its input document; the member names are
     /// those of AWS's API.
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError>;
+
+    /// What has to be heard, beyond `heard`, before the operation can be carried out. Asked again
+    /// after every answer, until nothing is missing.
+    fn needs(&self, _operation: &str, _input: &Value, _heard: &[Heard]) -> Option<Need> {
+        None
+    }
+
+    /// `call` with what `needs` asked for.
+    fn call_knowing(
+        &mut self,
+        cx: &mut Cx<'_>,
+        operation: &str,
+        input: &Value,
+        _heard: &[Heard],
+    ) -> Result<Value, ApiError> {
+        self.call(cx, operation, input)
+    }
 
     /// The reply to an `Out::Call` of this service.
     fn reply(&mut self, _cx: &mut Cx<'_>, _ticket: u64, _reply: Result<Value, ApiError>) {}
