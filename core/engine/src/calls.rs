@@ -2,7 +2,9 @@
 //! way.
 
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadSpec};
-use standin_kernel::{ServiceName, Value};
+use std::collections::BTreeMap;
+
+use standin_kernel::{Answer, ApiError, BlobId, Heard, Need, ServiceName, Time, Value};
 
 use crate::Engine;
 use crate::io::{Effect, Input};
@@ -14,21 +16,67 @@ pub(crate) enum Caller {
     Service { service: ServiceName, ticket: u64 },
 }
 
+/// An operation to be carried out.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) from: Caller,
+    pub(crate) to: ServiceName,
+    pub(crate) name: String,
+    pub(crate) input: Value,
+}
+
+/// Operations that wait for a stored text, by the ticket it was asked for with.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    operations: BTreeMap<u64, (Operation, Vec<Heard>, BlobId)>,
+    tickets: u64,
+}
+
+/// Most answers that one operation may need.
+const NEEDS_MAX: usize = 1000;
+
 impl Engine {
-    pub(crate) fn carry_out(
-        &mut self,
-        from: Caller,
-        to: ServiceName,
-        operation: &str,
-        input: &Value,
-    ) {
-        let reply = self.with(to, None, |service, cx| service.call(cx, operation, input));
-        match from {
+    pub(crate) fn carry_out(&mut self, operation: Operation) {
+        self.carry_out_knowing(operation, Vec::new());
+    }
+
+    /// Hears all that the operation needs, then carries it out.
+    fn carry_out_knowing(&mut self, operation: Operation, mut heard: Vec<Heard>) {
+        let Operation { from, to, name, input } = &operation;
+        while let Some(need) = self.services.get(*to).needs(name, input, &heard) {
+            assert!(heard.len() < NEEDS_MAX, "{to}:{name} needs answers without end");
+            let answer = match &need {
+                Need::Reply { service, operation, input } => {
+                    Answer::Reply(self.with(*service, None, |service, cx| {
+                        service.call(cx, operation, input)
+                    }))
+                }
+                Need::Text(blob) => {
+                    self.waiting.tickets += 1;
+                    let (ticket, blob) = (self.waiting.tickets, *blob);
+                    self.effects.push(Effect::ReadText { ticket, blob });
+                    self.waiting.operations.insert(ticket, (operation, heard, blob));
+                    return;
+                }
+            };
+            heard.push(Heard { need, answer });
+        }
+        let reply =
+            self.with(*to, None, |service, cx| service.call_knowing(cx, name, input, &heard));
+        match *from {
             Caller::Driver { ticket } => self.effects.push(Effect::Reply { ticket, reply }),
             Caller::Service { service, ticket } => {
                 self.with(service, None, |service, cx| service.reply(cx, ticket, reply));
             }
         }
+    }
+
+    /// A text has come; the operation that waits for it goes on.
+    pub(crate) fn heard_text(&mut self, ticket: u64, text: Option<String>) {
+        let waiting = self.waiting.operations.remove(&ticket);
+        let Some((operation, mut heard, blob)) = waiting else { return };
+        heard.push(Heard { need: Need::Text(blob), answer: Answer::Text(text) });
+        self.carry_out_knowing(operation, heard);
     }
 
     /// Starts a container, unless a fault says it cannot start.
@@ -47,17 +95,25 @@ impl Engine {
     }
 
     /// Carries out an operation at once and gives its reply and everything else it caused. For
-    /// drivers that need no ticket.
+    /// drivers that need no ticket; `texts` are their stored bodies.
     pub fn call(
         &mut self,
-        now: standin_kernel::Time,
+        now: Time,
         service: ServiceName,
         operation: &str,
         input: Value,
-    ) -> (Result<Value, standin_kernel::ApiError>, Vec<Effect>) {
+        texts: impl Fn(BlobId) -> Option<String>,
+    ) -> (Result<Value, ApiError>, Vec<Effect>) {
         let ticket = u64::MAX;
         let operation = operation.to_owned();
         let mut effects = self.step(now, Input::Call { ticket, service, operation, input });
+        let asks = |effect: &Effect| matches!(effect, Effect::ReadText { .. });
+        while let Some(at) = effects.iter().position(asks) {
+            if let Effect::ReadText { ticket, blob } = effects.remove(at) {
+                let text = texts(blob);
+                effects.extend(self.step(now, Input::Text { ticket, text }));
+            }
+        }
         let at = effects.iter().position(
             |effect| matches!(effect, Effect::Reply { ticket, .. } if *ticket == u64::MAX),
         );

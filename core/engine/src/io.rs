@@ -5,7 +5,7 @@ use standin_kernel::control::Record;
 use standin_kernel::fault::{Fault, Mode};
 use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{
-    ApiError, Bytes, Duration, ExchangeId, Fact, LegRequest, LinkFailure, Request, Response,
+    ApiError, BlobId, Bytes, Duration, ExchangeId, Fact, LegRequest, LinkFailure, Request, Response,
     ServiceName, Value,
 };
 
@@ -78,6 +78,11 @@ pub enum Input {
         ticket: u64,
         target: Option<String>,
     },
+    /// The text that `Effect::ReadText` asked for; `None` when there is none.
+    Text {
+        ticket: u64,
+        text: Option<String>,
+    },
     /// The deadline has come.
     Tick,
 }
@@ -126,6 +131,11 @@ pub enum Effect {
     Reply {
         ticket: u64,
         reply: Result<Value, ApiError>,
+    },
+    /// Give the whole of a stored body back as `Input::Text`, if it is UTF-8.
+    ReadText {
+        ticket: u64,
+        blob: BlobId,
     },
     Log {
         source: &'static str,

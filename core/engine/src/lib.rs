@@ -43,7 +43,7 @@ pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond};
 pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
 
-use crate::calls::Caller as CallFrom;
+use crate::calls::{Caller as CallFrom, Operation, Waiting};
 use crate::exchange::Exchange;
 use crate::legs::Leg;
 use crate::table::Table;
@@ -66,6 +66,7 @@ pub struct Engine {
     luck: Rng,
     network: Option<Network>,
     work: VecDeque<Work>,
+    waiting: Waiting,
     stores: Vec<(ServiceName, Record)>,
     outs: Vec<Out>,
     effects: Vec<Effect>,
@@ -111,6 +112,7 @@ impl Engine {
             luck: root.fork("network"),
             network: None,
             work: VecDeque::new(),
+            waiting: Waiting::default(),
             stores: Vec::new(),
             outs: Vec::new(),
             effects: Vec::new(),
@@ -185,6 +187,7 @@ impl Engine {
                 let reply = self.repair(target.as_deref());
                 self.effects.push(Effect::Reply { ticket, reply });
             }
+            Input::Text { ticket, text } => self.heard_text(ticket, text),
             Input::Tick => {}
         }
         self.do_what_is_due();
@@ -270,7 +273,7 @@ impl Engine {
                         calls <= standin_kernel::limits::CALLS_PER_INPUT_MAX,
                         "services call each other without end: {service}:{operation}"
                     );
-                    self.carry_out(from, service, &operation, &input);
+                    self.carry_out(Operation { from, to: service, name: operation, input });
                 }
             }
         }

@@ -72,6 +72,7 @@ enum Event {
     Happened(WorkloadId, WorkloadEvent),
     Answer { leg: LegId, workload: WorkloadId, response: Box<Response> },
     NoAnswer(LegId, LinkFailure),
+    Read { ticket: u64, blob: BlobId },
 }
 
 #[derive(Debug)]
@@ -138,7 +139,9 @@ impl World {
         operation: &str,
         input: Value,
     ) -> Result<Value, ApiError> {
-        let (reply, effects) = self.engine.call(self.now, service, operation, input);
+        let blobs = &self.blobs;
+        let texts = |id: BlobId| text_of(blobs, id);
+        let (reply, effects) = self.engine.call(self.now, service, operation, input, texts);
         self.carry_out(effects);
         reply
     }
@@ -300,6 +303,10 @@ impl World {
                 }
             }
             Event::NoAnswer(leg, failure) => self.step(Input::Failed { leg, failure }),
+            Event::Read { ticket, blob } => {
+                let text = text_of(&self.blobs, blob);
+                self.step(Input::Text { ticket, text });
+            }
         }
     }
 
@@ -336,6 +343,9 @@ impl World {
                     let code = Some(i32::from(!running));
                     let event = WorkloadEvent::ExecDone { ticket: exec.ticket, code };
                     self.later(AT_ONCE, Event::Happened(workload, event));
+                }
+                Effect::ReadText { ticket, blob } => {
+                    self.later(AT_ONCE, Event::Read { ticket, blob });
                 }
                 Effect::Log { source, line } => {
                     self.log.push(format!("{} {source}: {line}", self.now));
@@ -437,6 +447,11 @@ impl Container {
         let address = self.spec.address;
         self.spec.ports.iter().map(|port| SocketAddr::from((address, *port))).collect()
     }
+}
+
+/// A stored body as text.
+fn text_of(blobs: &BTreeMap<BlobId, Bytes>, id: BlobId) -> Option<String> {
+    String::from_utf8(blobs.get(&id)?.to_vec()).ok()
 }
 
 /// Names a body by its content. Not SHA-256, which only the disk needs: two rounds of FNV over the

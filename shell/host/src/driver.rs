@@ -175,6 +175,7 @@ impl Driver {
                     self.workloads.borrow_mut().exec(workload, exec);
                 }
                 Effect::Store { records } => durable = Some(self.make_durable(records)),
+                Effect::ReadText { ticket, blob } => self.read_text(ticket, blob),
                 Effect::Reply { ticket, reply } => self.reply(ticket, reply, durable.take()),
                 Effect::Log { source, line } => (self.log)(source, &line),
             }
@@ -238,6 +239,16 @@ impl Driver {
         if let Some(mailbox) = self.post.borrow().viewer(respond.exchange) {
             mailbox.put(Letter::Respond(respond));
         }
+    }
+
+    /// Hands a stored body back as text.
+    fn read_text(&self, ticket: u64, blob: BlobId) {
+        let Some(me) = self.me.upgrade() else { return };
+        spawn_local(async move {
+            let bytes = me.blob(blob).ok();
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+            me.step(Input::Text { ticket, text });
+        });
     }
 
     /// Hands a reply over once what it acknowledges is on the disk.

@@ -50,6 +50,7 @@ fn word(effect: &Effect) -> String {
         Effect::Store { records } => format!("store:{}", records.len()),
         Effect::Reply { reply: Ok(_), .. } => "reply".to_owned(),
         Effect::Reply { reply: Err(error), .. } => format!("refuse:{}", error.code),
+        Effect::ReadText { .. } => "read".to_owned(),
         Effect::Log { .. } => "log".to_owned(),
     }
 }
@@ -90,6 +91,7 @@ fn write_effect(text: &mut String, effect: &Effect) {
         Effect::Exec { workload, exec } => write!(text, "exec {workload:?} {exec:?}"),
         Effect::Store { records } => write!(text, "store {records:?}"),
         Effect::Reply { ticket, reply } => write!(text, "reply {ticket} {reply:?}"),
+        Effect::ReadText { ticket, blob } => write!(text, "read {ticket} {blob:?}"),
         Effect::Log { source, line } => write!(text, "log {source} {line}"),
     };
 }

@@ -44,6 +44,7 @@ pub(super) fn document(input: &Input, redactor: &mut Redactor) -> Value {
         Input::Repair { ticket, target } => {
             json!({"repair": {"ticket": ticket, "target": target}})
         }
+        Input::Text { ticket, text } => json!({"text": {"ticket": ticket, "text": text}}),
         Input::Tick => json!({"tick": {}}),
     }
 }
@@ -88,6 +89,10 @@ pub(super) fn read(document: &Value) -> Result<Input, Wrong> {
             service: typed::<ServiceName>(of, "service")?,
             keep: number(of, "keep")?,
             body: if of["body"].is_null() { None } else { Some(read_bytes(&of["body"])?) },
+        },
+        "text" => Input::Text {
+            ticket: number(of, "ticket")?,
+            text: of["text"].as_str().map(str::to_owned),
         },
         "workload" => Input::Workload {
             workload: typed::<WorkloadId>(of, "workload")?,

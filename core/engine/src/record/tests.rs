@@ -136,6 +136,8 @@ fn every_input_reads_back_as_it_was_written() {
             lasts: Some(Duration::from_millis(1500)),
         },
         Input::Repair { ticket: 7, target: None },
+        Input::Text { ticket: 8, text: Some("Resources:".into()) },
+        Input::Text { ticket: 9, text: None },
         Input::Tick,
     ];
     for input in inputs {
