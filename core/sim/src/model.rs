@@ -88,8 +88,8 @@ impl<'a> Members<'a> {
     }
 }
 
-const PATH_MEMBERS: [&str; 6] =
-    ["Path", "Status", "ContentType", "CacheControl", "Body", "AnswerSeconds"];
+const PATH_MEMBERS: [&str; 7] =
+    ["Path", "Status", "ContentType", "CacheControl", "RetryAfter", "Body", "AnswerSeconds"];
 
 fn path(written: &Value) -> Option<PathModel> {
     let members = written.as_object()?;
@@ -104,6 +104,10 @@ fn path(written: &Value) -> Option<PathModel> {
         None => None,
         Some(value) => Some(seconds(value)?),
     };
+    let retry_after_s = match members.get("RetryAfter") {
+        None => None,
+        Some(value) => Some(whole(number(value)?, 0, 86_400)?),
+    };
     let status = match members.get("Status") {
         None => 200,
         Some(value) => whole(number(value)?, 200, 599)?,
@@ -113,6 +117,7 @@ fn path(written: &Value) -> Option<PathModel> {
         status,
         content_type: text("ContentType")?.unwrap_or("text/html").to_owned(),
         cache_control: text("CacheControl")?.map(str::to_owned),
+        retry_after_s,
         body: Bytes::copy_from_slice(text("Body")?.unwrap_or_default().as_bytes()),
         answers_after,
     })

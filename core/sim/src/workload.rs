@@ -49,6 +49,8 @@ pub struct PathModel {
     pub status: u16,
     pub content_type: String,
     pub cache_control: Option<String>,
+    /// `Retry-After` in seconds.
+    pub retry_after_s: Option<u32>,
     pub body: Bytes,
     /// How long an answer takes; as the others when left out.
     pub answers_after: Option<Duration>,
@@ -133,6 +135,9 @@ impl Desk {
                 let mut response = Response::text(path.status, &path.content_type, body);
                 if let Some(value) = &path.cache_control {
                     response.head.headers.append("Cache-Control", value);
+                }
+                if let Some(seconds) = path.retry_after_s {
+                    response.head.headers.append("Retry-After", seconds.to_string());
                 }
                 response
             }
