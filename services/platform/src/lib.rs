@@ -1,4 +1,5 @@
-//! What carries no viewer: networks, roles, log groups, certificates, parameters, secrets, alarms.
+//! What carries no viewer: networks, roles, log groups, certificates, parameters, secrets, alarms,
+//! schedules.
 //!
 //! A folder per AWS service, each of the same shape: `state` (what is kept), `api` (the
 //! operations), `resources` (the CloudFormation types), `table` (all their properties). Shared:
@@ -9,7 +10,7 @@
 //! `ec2:CreateVpc`, `logs:TagResource`, `sts:GetCallerIdentity`. The name alone will do while only
 //! one of the services has such an operation; `TagResource` alone is refused. The names of the
 //! services: `ec2`, `iam`, `sts`, `logs`, `acm`, `ssm`, `secretsmanager`, `cloudwatch`,
-//! `application-autoscaling`.
+//! `application-autoscaling`, `scheduler`.
 //!
 //! What these services decide on AWS about packets and permissions is recorded and validated here
 //! and decides nothing: the property tables say so property by property. Quotas are not held.
@@ -26,6 +27,7 @@ mod made;
 mod name;
 mod operation;
 mod paging;
+mod scheduler;
 mod secretsmanager;
 mod shelf;
 mod ssm;
@@ -36,6 +38,7 @@ mod tests;
 
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
+use standin_kernel::time::Deadline;
 use standin_kernel::{ApiError, Cx, Service, ServiceName, Value};
 
 use crate::operation::{Section, run};
@@ -52,12 +55,28 @@ pub struct Platform {
     secretsmanager: secretsmanager::SecretsManager,
     cloudwatch: cloudwatch::CloudWatch,
     autoscaling: autoscaling::AutoScaling,
+    scheduler: scheduler::Scheduler,
 }
 
 impl Platform {
     /// An account with nothing in it, not even a default VPC.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A schedule's role must let the Scheduler assume it (SCH-EX-13).
+    fn check_role_of_schedule(&self, operation: &str, input: &Value) -> Result<(), ApiError> {
+        let role = input["Target"]["RoleArn"].as_str();
+        let (true, Some(role)) = (matches!(operation, "CreateSchedule" | "UpdateSchedule"), role)
+        else {
+            return Ok(());
+        };
+        if self.iam.trusts(role, "scheduler.amazonaws.com") {
+            return Ok(());
+        }
+        let message = "The execution role you provide must allow AWS EventBridge Scheduler to \
+                       assume the role.";
+        Err(ApiError::new("ValidationException", 400, message))
     }
 }
 
@@ -89,6 +108,8 @@ const TYPES: &[&dyn ResourceType] = &[
     &cloudwatch::resources::DASHBOARD,
     &autoscaling::resources::SCALABLE_TARGET,
     &autoscaling::resources::SCALING_POLICY,
+    &scheduler::resources::SCHEDULE,
+    &scheduler::resources::SCHEDULE_GROUP,
     &builtin::WaitConditionHandle,
     &builtin::CdkMetadata,
 ];
@@ -120,7 +141,23 @@ impl Service for Platform {
             Section::AutoScaling => {
                 run(section, autoscaling::OPERATIONS, &mut self.autoscaling, cx, name, input)
             }
+            Section::Scheduler => {
+                self.check_role_of_schedule(name, input)?;
+                run(section, scheduler::OPERATIONS, &mut self.scheduler, cx, name, input)
+            }
         }
+    }
+
+    fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
+        self.scheduler.reply(cx, ticket, &reply);
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        self.scheduler.deadline()
+    }
+
+    fn on_deadline(&mut self, cx: &mut Cx<'_>) {
+        self.scheduler.on_deadline(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {
@@ -134,8 +171,13 @@ impl Service for Platform {
             "secretsmanager" => self.secretsmanager.restore(kind, record)?,
             "cloudwatch" => self.cloudwatch.restore(kind, record)?,
             "application-autoscaling" => self.autoscaling.restore(kind, record)?,
+            "scheduler" => self.scheduler.restore(kind, record)?,
             _ => false,
         };
         if known { Ok(()) } else { Err(format!("a record of unknown kind {}", record.kind)) }
+    }
+
+    fn restored(&mut self, cx: &mut Cx<'_>) {
+        scheduler::restored(&mut self.scheduler, cx);
     }
 }

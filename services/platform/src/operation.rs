@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use standin_kernel::{ApiError, Cx, Time, Value};
 
-use crate::{acm, autoscaling, cloudwatch, ec2, iam, logs, secretsmanager, ssm, sts};
+use crate::{acm, autoscaling, cloudwatch, ec2, iam, logs, scheduler, secretsmanager, ssm, sts};
 
 /// An operation of the service whose state is `S`.
 pub(crate) type Operation<S> = fn(&mut S, &mut Cx<'_>, &Value) -> Result<Value, ApiError>;
@@ -23,10 +23,11 @@ pub(crate) enum Section {
     SecretsManager,
     CloudWatch,
     AutoScaling,
+    Scheduler,
 }
 
 impl Section {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Ec2,
         Self::Iam,
         Self::Sts,
@@ -36,6 +37,7 @@ impl Section {
         Self::SecretsManager,
         Self::CloudWatch,
         Self::AutoScaling,
+        Self::Scheduler,
     ];
 
     /// As SDKs name the service's client.
@@ -50,6 +52,7 @@ impl Section {
             Self::SecretsManager => "secretsmanager",
             Self::CloudWatch => "cloudwatch",
             Self::AutoScaling => "application-autoscaling",
+            Self::Scheduler => "scheduler",
         }
     }
 
@@ -64,6 +67,7 @@ impl Section {
             Self::SecretsManager => find(secretsmanager::OPERATIONS, operation).is_some(),
             Self::CloudWatch => find(cloudwatch::OPERATIONS, operation).is_some(),
             Self::AutoScaling => find(autoscaling::OPERATIONS, operation).is_some(),
+            Self::Scheduler => find(scheduler::OPERATIONS, operation).is_some(),
         }
     }
 }

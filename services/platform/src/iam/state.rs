@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use standin_kernel::Time;
 use standin_kernel::control::Record;
+use standin_kernel::{Time, Value};
 
 use crate::shelf::Shelf;
 use crate::tags::Tags;
@@ -87,6 +87,19 @@ pub(super) struct InstanceProfile {
 }
 
 impl Iam {
+    /// Whether the role of that ARN is there and lets `service` assume it.
+    pub(crate) fn trusts(&self, role_arn: &str, service: &str) -> bool {
+        let role = self.roles.values().find(|role| role.arn == role_arn);
+        let trust = role.and_then(|role| serde_json::from_str::<Value>(&role.trust).ok());
+        let statements = trust.map(|mut trust| trust["Statement"].take()).unwrap_or_default();
+        let one = std::slice::from_ref(&statements);
+        statements.as_array().map_or(one, Vec::as_slice).iter().any(|statement| {
+            let named = &statement["Principal"]["Service"];
+            let listed = named.as_array().is_some_and(|names| names.iter().any(|n| n == service));
+            statement["Effect"] == "Allow" && (named == service || listed)
+        })
+    }
+
     pub(crate) fn restore(&mut self, kind: &str, record: &Record) -> Result<bool, String> {
         match kind {
             "role" => self.roles.restore(record),

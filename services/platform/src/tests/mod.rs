@@ -8,6 +8,7 @@ mod logs;
 mod network;
 mod operation;
 mod restart;
+mod scheduler;
 mod secretsmanager;
 mod security_group;
 mod ssm;
@@ -31,6 +32,8 @@ pub(crate) struct Bench {
     pub(crate) records: BTreeMap<(String, String), Value>,
     /// All that was logged.
     pub(crate) log: Vec<String>,
+    /// Calls of other services, with their tickets; nobody answers them by himself.
+    pub(crate) calls: Vec<(u64, Value)>,
 }
 
 impl Bench {
@@ -42,6 +45,7 @@ impl Bench {
             rng: Rng::new(7),
             records: BTreeMap::new(),
             log: Vec::new(),
+            calls: Vec::new(),
         }
     }
 
@@ -53,10 +57,15 @@ impl Bench {
     }
 
     pub(crate) fn call(&mut self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        self.with(|platform, cx| platform.call(cx, operation, input))
+    }
+
+    /// Lets the service do something, and remembers what it asks for.
+    pub(crate) fn with<R>(&mut self, act: impl FnOnce(&mut Platform, &mut Cx<'_>) -> R) -> R {
         let mut out = Vec::new();
         let mut cx =
             Cx { now: self.now, rng: &mut self.rng, env: &self.env, out: &mut out, facts: None };
-        let reply = self.platform.call(&mut cx, operation, input);
+        let result = act(&mut self.platform, &mut cx);
         for one in out {
             match one {
                 Out::Store(Record { kind, id, document: Some(document) }) => {
@@ -66,10 +75,20 @@ impl Bench {
                     self.records.remove(&(kind, id));
                 }
                 Out::Log { line, .. } => self.log.push(line),
+                Out::Call { ticket, input, .. } => self.calls.push((ticket, input)),
                 other => panic!("not asked of this service: {other:?}"),
             }
         }
-        reply
+        result
+    }
+
+    /// Lets time pass, each deadline at its moment.
+    pub(crate) fn pass(&mut self, until: Time) {
+        while let Some(deadline) = self.platform.deadline().filter(|due| due.at <= until) {
+            self.now = self.now.max(deadline.at);
+            self.with(Service::on_deadline);
+        }
+        self.now = until;
     }
 
     #[track_caller]
@@ -100,6 +119,7 @@ impl Bench {
             let record = Record { kind: kind.clone(), id: id.clone(), document };
             self.platform.restore(&record).unwrap();
         }
+        self.with(Service::restored);
     }
 
     pub(crate) fn later(&mut self, seconds: u64) {
