@@ -50,7 +50,7 @@ fn table<'l>(model: &Value, operations: impl Iterator<Item = &'l str>) -> Result
     head.insert("version".into(), metadata["apiVersion"].clone());
     head.insert("signing".into(), json!(signing));
     for (name, from) in [("target", "targetPrefix"), ("namespace", "xmlNamespace")] {
-        if metadata[from].is_string() && (name != "target" || protocol == "json") {
+        if metadata[from].is_string() {
             head.insert(name.into(), metadata[from].clone());
         }
     }

@@ -139,6 +139,7 @@ fn root_of(operation: &str) -> String {
         "ListObjects" | "ListObjectsV2" => "ListBucketResult".into(),
         "ListObjectVersions" => "ListVersionsResult".into(),
         "ListBuckets" => "ListAllMyBucketsResult".into(),
+        "CreateMultipartUpload" => "InitiateMultipartUploadResult".into(),
         "GetBucketVersioning" => "VersioningConfiguration".into(),
         "GetBucketWebsite" => "WebsiteConfiguration".into(),
         "GetBucketCors" => "CORSConfiguration".into(),

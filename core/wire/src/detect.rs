@@ -68,7 +68,16 @@ pub fn operation(
             action.map(|(_, value)| value).unwrap_or_default()
         }
         Protocol::RestXml => match rest::route(model, head) {
-            Some(route) => route.operation.to_owned(),
+            Some(route) => {
+                if let Some(word) = rest::unknown_word(model, &route, head) {
+                    let message = format!(
+                        "A parameter you provided implies functionality that is not implemented: \
+                         {word}"
+                    );
+                    return Err(ApiError::new("NotImplemented", 501, message));
+                }
+                route.operation.to_owned()
+            }
             None => return Err(unknown(&format!("{} {}", head.method.as_str(), head.path()))),
         },
     };

@@ -169,8 +169,9 @@ macro_rules! entry {
 }
 
 /// All services on the endpoint.
-pub static ENTRIES: [Entry; 13] = [
+pub static ENTRIES: [Entry; 14] = [
     entry!("acm", Platform),
+    entry!("application-autoscaling", Platform),
     entry!("cloudformation", CloudFormation),
     entry!("cloudfront", CloudFront),
     entry!("cloudwatch", Platform),

@@ -91,6 +91,29 @@ fn path_labels(pattern: &str, path: &str) -> Option<Labels> {
     Some(labels)
 }
 
+/// The first word of the query that this operation does not know. Such words name operations or
+/// members that are not here (`?acl`, `?retention`), so they must not be passed over.
+pub fn unknown_word(model: &Model, route: &Route<'_>, head: &RequestHead) -> Option<String> {
+    let operation = &model.operations[route.operation];
+    let literal = form::pairs(operation.uri.split_once('?').map_or("", |(_, words)| words));
+    let members = operation.input.iter().flat_map(|input| model.members(input));
+    let mut known: Vec<&str> = members
+        .filter(|member| member.at == Some(Location::Query))
+        .map(Member::wire_name)
+        .collect();
+    known.extend(literal.iter().map(|(name, _)| name.as_str()));
+    // What signs the request, and what its sender notes for itself in logs.
+    let own = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("x-") || name == "awsaccesskeyid"
+    };
+    let query = form::pairs(head.query().unwrap_or(""));
+    query
+        .into_iter()
+        .map(|(name, _)| name)
+        .find(|name| !known.contains(&name.as_str()) && !own(name))
+}
+
 /// The document of an operation's input. A body that is a stream is not read here: `body` is
 /// `None`.
 pub fn input(
@@ -225,6 +248,44 @@ mod tests {
         );
         assert_eq!(operation, "DeleteObjects");
         assert_eq!(input["Delete"]["Objects"], json!([{"Key": "a"}, {"Key": "b"}]));
+    }
+
+    #[test]
+    fn words_that_no_operation_knows_are_found() {
+        let model = entry("s3").unwrap().model();
+        let word = |method: &str, target: &str| {
+            let head = head(method, target, &[]);
+            unknown_word(model, &route(model, &head).unwrap(), &head)
+        };
+        // Else a list of grants would be the object's new body.
+        assert_eq!(word("PUT", "/pages/a?acl").as_deref(), Some("acl"));
+        assert_eq!(word("GET", "/pages?lifecycle").as_deref(), Some("lifecycle"));
+        assert_eq!(word("PUT", "/pages/a?x-id=PutObject&X-Amz-Date=now"), None);
+        assert_eq!(word("GET", "/pages?list-type=2&prefix=a&delimiter=/"), None);
+        assert_eq!(word("GET", "/pages/a?partNumber=1"), None);
+    }
+
+    #[test]
+    fn multipart_uploads_are_told_from_objects() {
+        let operation = |method, target| s3(method, target, &[], b"").0;
+        assert_eq!(operation("POST", "/pages/a?uploads"), "CreateMultipartUpload");
+        assert_eq!(operation("PUT", "/pages/a?partNumber=1&uploadId=u"), "UploadPart");
+        assert_eq!(operation("GET", "/pages/a?uploadId=u"), "ListParts");
+        assert_eq!(operation("DELETE", "/pages/a?uploadId=u"), "AbortMultipartUpload");
+        assert_eq!(operation("GET", "/pages?uploads"), "ListMultipartUploads");
+        let (operation, input) = s3(
+            "POST",
+            "/pages/a?uploadId=u",
+            &[],
+            b"<CompleteMultipartUpload><Part><ETag>e</ETag><PartNumber>1</PartNumber></Part>\
+              </CompleteMultipartUpload>",
+        );
+        assert_eq!(operation, "CompleteMultipartUpload");
+        let parts = json!({"Parts": [{"ETag": "e", "PartNumber": 1}]});
+        assert_eq!(
+            input,
+            json!({"Bucket": "pages", "Key": "a", "UploadId": "u", "MultipartUpload": parts})
+        );
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::error::{Refusal, Result, no_such_bucket};
 
 const BUCKET: &str = "bucket";
 const OBJECT: &str = "object";
+const UPLOAD: &str = "upload";
+const PART: &str = "upload-part";
 
 /// The version id of an object put while versioning was not enabled (S3-VER-01).
 pub(crate) const NULL_VERSION: &str = "null";
@@ -30,6 +32,8 @@ pub(crate) struct State {
 pub(crate) struct Bucket {
     pub(crate) settings: Settings,
     pub(crate) objects: BTreeMap<String, Object>,
+    /// Multipart uploads under way, by their ids.
+    pub(crate) uploads: BTreeMap<String, Upload>,
 }
 
 /// A bucket without its objects: one record.
@@ -231,6 +235,61 @@ pub(crate) struct Metadata {
     pub(crate) user: BTreeMap<String, String>,
 }
 
+/// What an object is made with, apart from its body.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Making {
+    pub(crate) metadata: Metadata,
+    pub(crate) encryption: Encryption,
+    pub(crate) bucket_key: bool,
+    pub(crate) acl: Acl,
+    pub(crate) storage_class: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Making {
+    /// `length` in bytes, `etag` without quotes.
+    pub(crate) fn content(self, blob: BlobId, length: u64, etag: String) -> Content {
+        let Self { metadata, encryption, bucket_key, acl, storage_class, tags } = self;
+        let lines = Headers::new();
+        Content {
+            blob,
+            length,
+            etag,
+            metadata,
+            encryption,
+            bucket_key,
+            acl,
+            storage_class,
+            tags,
+            lines,
+        }
+    }
+}
+
+/// A multipart upload under way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Upload {
+    pub(crate) key: String,
+    pub(crate) initiated: Time,
+    pub(crate) making: Making,
+    /// By their numbers; each is a record of its own.
+    #[serde(skip)]
+    pub(crate) parts: BTreeMap<u16, Part>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Part {
+    #[serde(with = "blob_hex")]
+    pub(crate) blob: BlobId,
+    /// Bytes.
+    pub(crate) length: u64,
+    /// Without quotes.
+    pub(crate) etag: String,
+    /// MD5 of the part, in hexadecimal digits.
+    pub(crate) md5: String,
+    pub(crate) modified: Time,
+}
+
 impl Content {
     /// Puts the response headers together.
     pub(crate) fn prepare(&mut self, modified: Time) {
@@ -308,7 +367,7 @@ impl State {
         match record.kind.as_str() {
             BUCKET => {
                 let settings: Settings = serde_json::from_value(document).map_err(wrong)?;
-                let bucket = Bucket { settings, objects: BTreeMap::new() };
+                let bucket = Bucket::new(settings);
                 self.buckets.insert(record.id.clone(), bucket);
             }
             OBJECT => {
@@ -321,6 +380,21 @@ impl State {
                 let (bucket, key) = record.id.split_once('/').ok_or("an object without bucket")?;
                 let bucket = self.buckets.get_mut(bucket).ok_or("an object of no bucket")?;
                 bucket.objects.insert(key.to_owned(), object);
+            }
+            UPLOAD => {
+                let upload: Upload = serde_json::from_value(document).map_err(wrong)?;
+                let (bucket, id) = record.id.split_once('/').ok_or("an upload without bucket")?;
+                let bucket = self.buckets.get_mut(bucket).ok_or("an upload to no bucket")?;
+                bucket.uploads.insert(id.to_owned(), upload);
+            }
+            PART => {
+                let part: Part = serde_json::from_value(document).map_err(wrong)?;
+                let mut names = record.id.split('/');
+                let bucket = names.next().and_then(|bucket| self.buckets.get_mut(bucket));
+                let upload = bucket.zip(names.next()).and_then(|(b, id)| b.uploads.get_mut(id));
+                let number = names.next().and_then(|number| number.parse().ok());
+                let (upload, number) = upload.zip(number).ok_or("a part of no upload")?;
+                upload.parts.insert(number, part);
             }
             other => return Err(format!("a record of unknown kind {other}")),
         }
@@ -339,6 +413,31 @@ impl Settings {
 }
 
 impl Bucket {
+    pub(crate) const fn new(settings: Settings) -> Self {
+        Self { settings, objects: BTreeMap::new(), uploads: BTreeMap::new() }
+    }
+
+    /// Remembers an upload, without its parts.
+    pub(crate) fn store_upload(&self, cx: &mut Cx<'_>, id: &str) {
+        let upload = self.uploads.get(id).and_then(|upload| serde_json::to_value(upload).ok());
+        cx.store(UPLOAD, &format!("{}/{id}", self.settings.name), upload);
+    }
+
+    pub(crate) fn store_part(&self, cx: &mut Cx<'_>, id: &str, number: u16) {
+        let part = self.uploads.get(id).and_then(|upload| upload.parts.get(&number));
+        let part = part.and_then(|part| serde_json::to_value(part).ok());
+        cx.store(PART, &format!("{}/{id}/{number}", self.settings.name), part);
+    }
+
+    /// Ends an upload: it and its parts are forgotten.
+    pub(crate) fn end_upload(&mut self, cx: &mut Cx<'_>, id: &str) {
+        let upload = self.uploads.remove(id);
+        for number in upload.iter().flat_map(|upload| upload.parts.keys()) {
+            self.store_part(cx, id, *number);
+        }
+        self.store_upload(cx, id);
+    }
+
     /// Remembers what became of a key; without versions it is forgotten.
     pub(crate) fn store_object(&mut self, cx: &mut Cx<'_>, key: &str) {
         let id = format!("{}/{key}", self.settings.name);

@@ -1,5 +1,4 @@
-//! AWS's operations on the API port: which is meant, its document, its answer. Bodies of objects go
-//! to and from the blob store here; operations only name them.
+//! AWS's operations on the API port: which is meant, its document, its answer.
 
 use std::rc::Rc;
 
@@ -7,17 +6,16 @@ use http_body_util::Full;
 use hyper::Response;
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
-use md5::{Digest, Md5};
 use standin_kernel::{ApiError, Headers, Method, RequestHead, ServiceName, Value, Version, json};
 use standin_wire::model::{Entry, Model, Protocol};
 use standin_wire::{Wire, answer, aws_json, chunks, detect, form, rest};
 
 use crate::driver::Driver;
-use crate::fill::hex;
+use crate::objects;
 
 /// Members about the transfer itself, not the object: checksums that SDKs add, which guard a way
 /// that here is the machine's own memory.
-const OF_THE_TRANSFER: [&str; 8] = [
+const OF_THE_TRANSFER: [&str; 9] = [
     "ChecksumAlgorithm",
     "ChecksumMode",
     "ChecksumCRC32",
@@ -25,6 +23,7 @@ const OF_THE_TRANSFER: [&str; 8] = [
     "ChecksumCRC64NVME",
     "ChecksumSHA1",
     "ChecksumSHA256",
+    "ChecksumType",
     "ContentLength",
 ];
 
@@ -42,28 +41,18 @@ pub(crate) async fn serve(
         return respond(answer::refusal(None, &error, &request_id), None, &request_id);
     };
     let model = entry.model();
+    let to_head = head.method == Method::Head;
     match carry_out(driver, entry, &head, body).await {
-        Ok((operation, mut value)) => {
-            let object = match object_body(driver, &value) {
-                Ok(object) => object,
-                Err(error) => {
-                    let wire = answer::refusal(Some((entry.name, model)), &error, &request_id);
-                    return respond(wire, None, &request_id);
-                }
-            };
-            if let Some(members) = value.as_object_mut() {
-                members.remove("Standin");
-            }
+        Ok(Done { operation, value, object }) => {
             let mut wire = answer::success(model, &operation, &value, &request_id);
             if object.is_some() && value["ContentRange"].is_string() {
                 wire.status = 206;
             }
-            let to_head = head.method == Method::Head;
             respond(wire, object.filter(|_| !to_head), &request_id)
         }
         Err(error) => {
             let mut wire = answer::refusal(Some((entry.name, model)), &error, &request_id);
-            if head.method == Method::Head || error.status == 304 {
+            if to_head || error.status == 304 {
                 wire.body.clear();
             }
             respond(wire, None, &request_id)
@@ -71,25 +60,44 @@ pub(crate) async fn serve(
     }
 }
 
+/// An operation that went well: its output, and the object's bytes where it gives some.
+struct Done {
+    operation: String,
+    value: Value,
+    object: Option<Bytes>,
+}
+
 async fn carry_out(
     driver: &Rc<Driver>,
     entry: &'static Entry,
     head: &RequestHead,
     body: &Bytes,
-) -> Result<(String, Value), ApiError> {
+) -> Result<Done, ApiError> {
     let operation = detect::operation(entry, head, body)?;
-    let input = input(driver, entry.model(), &operation, head, body)?;
+    let mut input = input(entry.model(), &operation, head, body)?;
+    if operation == "PutObject" || operation == "UploadPart" {
+        let bytes = plain_body(head, body)?;
+        input["Standin"] = objects::stored(&driver.blobs, bytes).await?;
+    }
     // The platform's services share one machine, which tells them apart by this prefix.
     let name = match entry.service {
         ServiceName::Platform => format!("{}:{operation}", entry.name),
         _ => operation.clone(),
     };
-    let value = driver.call(entry.service, &name, input).await?;
-    Ok((operation, value))
+    let mut value = driver.call(entry.service, &name, input.clone()).await?;
+    if let Some(whole) = objects::joined(&driver.blobs, &value).await? {
+        input["Standin"] = whole;
+        value = driver.call(entry.service, &name, input).await?;
+    }
+    let object = objects::body_of(&driver.blobs, &value).await?;
+    if let Some(members) = value.as_object_mut() {
+        members.remove("Standin");
+    }
+    Ok(Done { operation, value, object })
 }
 
+/// The document of a call, without the bytes of an object.
 fn input(
-    driver: &Driver,
     model: &Model,
     operation: &str,
     head: &RequestHead,
@@ -108,23 +116,35 @@ fn input(
         Protocol::RestXml => {
             let route = rest::route(model, head)
                 .ok_or_else(|| ApiError::unsupported_operation("AWS", operation))?;
-            let header = |name: &str| head.headers.get(name);
-            let in_pieces =
-                chunks::is_chunked(header("x-amz-content-sha256"), header("content-encoding"));
-            let body = if in_pieces { chunks::decode(body)?.into() } else { body.clone() };
-            let mut input = rest::input(model, &route, head, Some(&body))?;
-            if let Some(members) = input.as_object_mut() {
-                members.retain(|name, _| !OF_THE_TRANSFER.contains(&name.as_str()));
-                if in_pieces {
-                    plain_encoding(members);
-                }
-            }
-            if operation == "PutObject" {
-                input["Standin"] = stored(driver, &body)?;
+            let mut input = rest::input(model, &route, head, Some(&plain_body(head, body)?))?;
+            without_transfer(&mut input);
+            if let Some(members) = input.as_object_mut()
+                && is_chunked(head)
+            {
+                plain_encoding(members);
             }
             Ok(input)
         }
     }
+}
+
+/// Drops what is about the transfer, here and in the list of an upload's parts.
+fn without_transfer(input: &mut Value) {
+    if let Some(members) = input.as_object_mut() {
+        members.retain(|name, _| !OF_THE_TRANSFER.contains(&name.as_str()));
+    }
+    let parts = input.pointer_mut("/MultipartUpload/Parts").and_then(Value::as_array_mut);
+    parts.into_iter().flatten().for_each(without_transfer);
+}
+
+fn is_chunked(head: &RequestHead) -> bool {
+    let header = |name: &str| head.headers.get(name);
+    chunks::is_chunked(header("x-amz-content-sha256"), header("content-encoding"))
+}
+
+/// The body without the framing it travelled in.
+fn plain_body(head: &RequestHead, body: &Bytes) -> Result<Bytes, ApiError> {
+    if is_chunked(head) { Ok(chunks::decode(body)?.into()) } else { Ok(body.clone()) }
 }
 
 /// `aws-chunked` is how the body travelled, not what the object is encoded in.
@@ -138,27 +158,6 @@ fn plain_encoding(members: &mut serde_json::Map<String, Value>) {
         let rest = rest.join(",");
         members.insert("ContentEncoding".into(), json!(rest));
     }
-}
-
-/// Stores an object's body; gives the member that names it.
-fn stored(driver: &Driver, body: &Bytes) -> Result<Value, ApiError> {
-    let failed = |error: std::io::Error| ApiError::new("InternalError", 500, error.to_string());
-    let blob = driver.blobs.put(body).map_err(failed)?;
-    let etag = hex(&Md5::digest(body));
-    Ok(json!({"Blob": hex(&blob.0), "Length": body.len(), "ETag": etag}))
-}
-
-/// The bytes an answer names.
-fn object_body(driver: &Driver, value: &Value) -> Result<Option<Bytes>, ApiError> {
-    let named = &value["Standin"];
-    let Some(text) = named["Blob"].as_str() else { return Ok(None) };
-    let wrong = |why: &str| ApiError::new("InternalError", 500, why);
-    let id = crate::blobs::parse_id(text).ok_or_else(|| wrong("a body's name cannot be read"))?;
-    let bytes = driver.blob(id).map_err(|error| wrong(&error.to_string()))?;
-    let number = |name: &str| named[name].as_u64().and_then(|number| usize::try_from(number).ok());
-    let start = number("Offset").unwrap_or(0).min(bytes.len());
-    let length = number("Length").unwrap_or(bytes.len());
-    Ok(Some(bytes.slice(start..start.saturating_add(length).min(bytes.len()))))
 }
 
 fn head_of(parts: &hyper::http::request::Parts) -> RequestHead {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -118,6 +118,23 @@ impl Blobs {
         let bytes = Bytes::from(std::fs::read(self.path(id))?);
         self.recent().keep(id, &bytes);
         Ok(bytes)
+    }
+
+    /// `length` bytes from `offset` of a body, or as many as there are. A small body comes from
+    /// memory, and of a large one only the part is read.
+    pub fn part(&self, id: BlobId, offset: u64, length: u64) -> io::Result<Bytes> {
+        let mut file = self.open(id)?;
+        let size = file.metadata()?.len();
+        let fits = usize::try_from(size).is_ok_and(|size| size <= self.recent().largest());
+        if self.cached(id).is_some() || fits {
+            let bytes = self.get(id)?;
+            let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(bytes.len());
+            return Ok(bytes.slice(at(offset)..at(offset.saturating_add(length))));
+        }
+        file.seek(SeekFrom::Start(offset))?;
+        let mut part = Vec::new();
+        file.take(length).read_to_end(&mut part)?;
+        Ok(part.into())
     }
 
     /// The file of a body too large to hold in memory.
@@ -284,6 +301,11 @@ impl Recent {
         Self { bound, used: 0, clock: 0, bodies: BTreeMap::new(), order: BTreeMap::new() }
     }
 
+    /// Size of the largest body that is kept, in bytes.
+    const fn largest(&self) -> usize {
+        self.bound / LARGEST_PART
+    }
+
     fn get(&mut self, id: BlobId) -> Option<Bytes> {
         let (bytes, used_at) = self.bodies.get_mut(&id)?;
         self.order.remove(used_at);
@@ -294,7 +316,7 @@ impl Recent {
     }
 
     fn keep(&mut self, id: BlobId, bytes: &Bytes) {
-        if bytes.len() > self.bound / LARGEST_PART || self.get(id).is_some() {
+        if bytes.len() > self.largest() || self.get(id).is_some() {
             return;
         }
         self.clock += 1;
@@ -321,8 +343,6 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use super::*;
     use crate::scratch::Scratch;
 

@@ -1,9 +1,9 @@
 //! The driver on the real machine: sockets, processes, disk and clock around the engine.
 //!
 //! Reading order: [`run`] (start and stop), [`driver`] (inputs and effects), `http` (viewers and
-//! origins), [`control`] and `api` (the API port), [`workloads`] (containers as processes),
-//! [`store`] and [`blobs`] (what survives), `recorder` (a run on record), [`orphans`] (what must
-//! not).
+//! origins), [`control`], `api`, `aws` and `objects` (the API port), [`workloads`] (containers as
+//! processes), [`store`] and [`blobs`] (what survives), `recorder` (a run on record), [`orphans`]
+//! (what must not).
 
 mod api;
 mod aws;
@@ -12,6 +12,7 @@ pub mod control;
 pub mod driver;
 pub mod fill;
 mod http;
+mod objects;
 pub mod orphans;
 mod recorder;
 pub mod run;

@@ -1,6 +1,5 @@
 //! `CreateBucket`, `DeleteBucket`, `HeadBucket`, `ListBuckets`, `GetBucketLocation`.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use serde::Deserialize;
@@ -55,8 +54,7 @@ pub(super) fn create(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Resul
     super::settings::set_acl(&mut settings, asked.acl.unwrap_or_default())?;
     settings.store(cx);
     cx.log("s3", format!("bucket {name} created"));
-    let bucket = Bucket { settings, objects: BTreeMap::new() };
-    state.buckets.insert(asked.bucket.clone(), bucket);
+    state.buckets.insert(asked.bucket.clone(), Bucket::new(settings));
     Ok(json!({
         "Location": format!("http://{}.s3.amazonaws.com/", asked.bucket),
         "BucketArn": format!("arn:aws:s3:::{}", asked.bucket),
@@ -97,8 +95,12 @@ pub(super) fn delete(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Resul
         };
         return Err(ApiError::new("BucketNotEmpty", 409, message));
     }
-    bucket.settings.forget(cx);
-    state.buckets.remove(&asked.bucket);
+    if let Some(mut bucket) = state.buckets.remove(&asked.bucket) {
+        // Uploads under way do not keep a bucket.
+        let uploads: Vec<String> = bucket.uploads.keys().cloned().collect();
+        uploads.iter().for_each(|id| bucket.end_upload(cx, id));
+        bucket.settings.forget(cx);
+    }
     cx.log("s3", format!("bucket {} deleted", asked.bucket));
     nothing()
 }

@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use standin_kernel::control::input;
-use standin_kernel::{ApiError, Cx, Value, json};
+use standin_kernel::{ApiError, Cx, Time, Value, json};
 
+use super::body::taken;
 use super::put::{
     check_key, content_type, encrypted, etag, object_acl, redirect, shown, storage_class,
     user_metadata, with_version, write,
 };
 use super::{present, tagging};
+use crate::data::conditional::{Conditions, Outcome};
 use crate::data::decode;
-use crate::error::{Refusal, Result, deleted, invalid_request, no_such_key, no_such_version};
+use crate::error::{
+    Refusal, Result, deleted, invalid_request, no_such_key, no_such_version, precondition_failed,
+};
 use crate::state::{Acl, Content, Metadata, State, Versioning};
 
 #[derive(Debug, Deserialize)]
@@ -55,10 +59,15 @@ enum Directive {
 }
 
 pub(super) fn copy(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
-    let asked: Asked = input("CopyObject", value)?;
+    let mut value = value.clone();
+    let conditions = SourceConditions::take("CopyObject", &mut value)?;
+    let asked: Asked = input("CopyObject", &value)?;
     check_key(&asked.key)?;
     let source = Source::read(&asked.copy_source)?;
-    let (original, source_version) = source.find(state)?;
+    let found = source.find(state)?;
+    conditions.check(&found)?;
+    let source_version = found.shown_version();
+    let original = found.content;
     let bucket = state.bucket_mut(&asked.bucket)?;
     let onto_itself = source.bucket == asked.bucket
         && source.key == asked.key
@@ -130,14 +139,14 @@ fn metadata(asked: Asked, original: &Content) -> Result<Metadata> {
 
 /// What is copied.
 #[derive(Debug)]
-struct Source {
+pub(super) struct Source {
     bucket: String,
     key: String,
     version: Option<String>,
 }
 
 impl Source {
-    fn read(text: &str) -> Result<Self> {
+    pub(super) fn read(text: &str) -> Result<Self> {
         let wrong = || {
             let message =
                 "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
@@ -155,8 +164,7 @@ impl Source {
         Ok(Self { bucket: bucket.to_owned(), key: key.to_owned(), version })
     }
 
-    /// The content, and its version's id where there are versions.
-    fn find(&self, state: &State) -> Result<(Content, Option<String>)> {
+    pub(super) fn find(&self, state: &State) -> Result<Found> {
         let bucket = state.bucket(&self.bucket)?;
         let object = bucket.objects.get(&self.key).ok_or_else(|| no_such_key(&self.key))?;
         let version = match &self.version {
@@ -173,7 +181,72 @@ impl Source {
                 None => deleted(&self.key, &version.id),
             });
         };
-        let versioned = bucket.settings.versioning != Versioning::Never;
-        Ok((content.clone(), versioned.then(|| version.id.clone())))
+        Ok(Found {
+            content: content.clone(),
+            version: version.id.clone(),
+            modified: version.modified,
+            versioned: bucket.settings.versioning != Versioning::Never,
+        })
+    }
+}
+
+/// What a source comes to.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) content: Content,
+    version: String,
+    modified: Time,
+    versioned: bool,
+}
+
+impl Found {
+    /// The version's id, where there are versions.
+    pub(super) fn shown_version(&self) -> Option<String> {
+        self.versioned.then(|| self.version.clone())
+    }
+}
+
+/// What must be so of a source.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceConditions {
+    #[serde(rename = "CopySourceIfMatch")]
+    matches: Option<String>,
+    #[serde(rename = "CopySourceIfNoneMatch")]
+    none_matches: Option<String>,
+    /// An HTTP date, as the one below.
+    #[serde(rename = "CopySourceIfModifiedSince")]
+    modified_since: Option<String>,
+    #[serde(rename = "CopySourceIfUnmodifiedSince")]
+    unmodified_since: Option<String>,
+}
+
+impl SourceConditions {
+    /// Takes the conditions out of an operation's input.
+    pub(super) fn take(operation: &str, value: &mut Value) -> Result<Self, ApiError> {
+        const NAMES: [&str; 4] = [
+            "CopySourceIfMatch",
+            "CopySourceIfNoneMatch",
+            "CopySourceIfModifiedSince",
+            "CopySourceIfUnmodifiedSince",
+        ];
+        input(operation, &taken(value, &NAMES))
+    }
+
+    /// What would be "not modified" for a reader is a failed condition for a copy.
+    pub(super) fn check(&self, found: &Found) -> Result<()> {
+        let conditions = Conditions {
+            if_match: self.matches.as_deref(),
+            if_none_match: self.none_matches.as_deref(),
+            if_modified_since: self.modified_since.as_deref(),
+            if_unmodified_since: self.unmodified_since.as_deref(),
+        };
+        match conditions.check(&found.content.etag, found.modified) {
+            Outcome::Give => Ok(()),
+            Outcome::NotModified => Err(precondition_failed("x-amz-copy-source-If-None-Match")),
+            Outcome::Failed(condition) => {
+                Err(precondition_failed(&format!("x-amz-copy-source-{condition}")))
+            }
+        }
     }
 }

@@ -29,7 +29,7 @@ struct Second {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum EncodingType {
+pub(super) enum EncodingType {
     Url,
 }
 
@@ -119,12 +119,12 @@ fn max_keys(asked: Option<i64>) -> Result<usize, Refusal> {
 
 /// How keys are written.
 #[derive(Clone, Copy, Debug)]
-struct Show {
-    encoded: bool,
+pub(super) struct Show {
+    pub(super) encoded: bool,
 }
 
 impl Show {
-    fn key(self, key: &str) -> String {
+    pub(super) fn key(self, key: &str) -> String {
         if self.encoded { encode(key) } else { key.to_owned() }
     }
 

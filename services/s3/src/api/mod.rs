@@ -3,8 +3,11 @@
 //!
 //! Bodies are not here. Whoever calls `PutObject` has stored the body before and names it in the
 //! member `Standin: {Blob: SHA-256, Length: bytes, ETag: MD5}`; `GetObject` names it in the same
-//! way.
+//! way. `CompleteMultipartUpload` and `UploadPartCopy` without that member answer what the body is
+//! to be put together from, `Standin: {Join: [{Blob, Offset, Length, MD5}]}`, and are called again
+//! with it.
 
+mod body;
 mod bucket;
 mod copy;
 mod cors;
@@ -14,6 +17,8 @@ mod policy;
 mod put;
 mod settings;
 mod tagging;
+mod upload;
+mod upload_list;
 mod versioning;
 mod website;
 
@@ -48,6 +53,13 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("HeadObject", object::head),
     ("DeleteObject", object::delete),
     ("DeleteObjects", object::delete_many),
+    ("CreateMultipartUpload", upload::create),
+    ("UploadPart", upload::part),
+    ("UploadPartCopy", upload::part_copy),
+    ("CompleteMultipartUpload", upload::complete),
+    ("AbortMultipartUpload", upload::abort),
+    ("ListParts", upload_list::parts),
+    ("ListMultipartUploads", upload_list::uploads),
     ("ListObjects", list::first),
     ("ListObjectsV2", list::second),
     ("ListObjectVersions", list::versions),

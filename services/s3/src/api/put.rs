@@ -4,35 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use standin_kernel::control::input;
-use standin_kernel::{ApiError, BlobId, Cx, Value, json};
+use standin_kernel::{ApiError, Cx, Value, json};
 
+use super::body::{Sent, WriteConditions};
 use super::settings::encryption;
 use super::{present, quoted, tagging};
-use crate::data::conditional::lists;
 use crate::error::{
-    KEY_BYTES_MAX, Refusal, Result, access_denied, acl_not_supported, key_too_long, no_such_key,
-    not_built, precondition_failed,
+    KEY_BYTES_MAX, Refusal, Result, access_denied, acl_not_supported, key_too_long, not_built,
 };
 use crate::state::{
-    Acl, Bucket, Content, Encryption, Metadata, NULL_VERSION, Settings, State, Version, Versioning,
-    blob_hex,
+    Acl, Bucket, Content, Encryption, Making, Metadata, NULL_VERSION, Settings, State, Version,
+    Versioning,
 };
 
+/// What a writer says about an object besides its body: `PutObject`, `CreateMultipartUpload`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Put {
-    bucket: String,
-    key: String,
+pub(super) struct Described {
+    pub(super) bucket: String,
+    pub(super) key: String,
     #[serde(rename = "ACL")]
     acl: Option<Acl>,
-    standin: Stored,
-    content_length: Option<u64>,
-    #[serde(rename = "ContentMD5")]
-    content_md5: Option<String>,
-    #[serde(rename = "ChecksumSHA256")]
-    checksum_sha256: Option<String>,
-    if_match: Option<String>,
-    if_none_match: Option<String>,
     content_type: Option<String>,
     cache_control: Option<String>,
     content_disposition: Option<String>,
@@ -50,57 +42,45 @@ struct Put {
     tagging: Option<String>,
 }
 
-/// The body, as whoever called has stored it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Stored {
-    #[serde(with = "blob_hex")]
-    blob: BlobId,
-    /// Bytes.
-    length: u64,
-    /// MD5, in hexadecimal digits.
-    #[serde(rename = "ETag")]
-    etag: String,
+impl Described {
+    /// What an object in a bucket with these settings is made with.
+    pub(super) fn making(self, settings: &Settings) -> Result<Making> {
+        check_key(&self.key)?;
+        let acl = object_acl(settings, self.acl)?;
+        let wanted = self.server_side_encryption.as_deref();
+        let (encryption, bucket_key) =
+            encrypted(settings, wanted, self.kms_key_id, self.bucket_key_enabled)?;
+        let metadata = Metadata {
+            content_type: content_type(self.content_type),
+            cache_control: self.cache_control,
+            content_disposition: self.content_disposition,
+            content_encoding: self.content_encoding,
+            content_language: self.content_language,
+            expires: self.expires,
+            redirect: redirect(self.website_redirect_location)?,
+            user: user_metadata(self.metadata)?,
+        };
+        let storage_class = storage_class(self.storage_class)?;
+        let tags = tagging::from_query(self.tagging.as_deref())?;
+        Ok(Making { metadata, encryption, bucket_key, acl, storage_class, tags })
+    }
 }
 
-/// Largest body of one call: 5 GiB (S3-PUT-05).
-const BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
-
 pub(super) fn put(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
-    let asked: Put = input("PutObject", value)?;
+    let mut value = value.clone();
+    let sent = Sent::take("PutObject", &mut value)?;
+    let conditions = WriteConditions::take("PutObject", &mut value)?;
+    let asked: Described = input("PutObject", &value)?;
     let bucket = state.bucket_mut(&asked.bucket)?;
     check_key(&asked.key)?;
-    check_body(&asked)?;
-    check_conditions(bucket, &asked)?;
-    let settings = &bucket.settings;
-    let acl = object_acl(settings, asked.acl)?;
-    let wanted = asked.server_side_encryption.as_deref();
-    let (encryption, bucket_key) =
-        encrypted(settings, wanted, asked.kms_key_id, asked.bucket_key_enabled)?;
-    let metadata = Metadata {
-        content_type: content_type(asked.content_type),
-        cache_control: asked.cache_control,
-        content_disposition: asked.content_disposition,
-        content_encoding: asked.content_encoding,
-        content_language: asked.content_language,
-        expires: asked.expires,
-        redirect: redirect(asked.website_redirect_location)?,
-        user: user_metadata(asked.metadata)?,
-    };
-    let content = Content {
-        blob: asked.standin.blob,
-        length: asked.standin.length,
-        etag: etag(cx, &encryption, asked.standin.etag),
-        metadata,
-        encryption,
-        bucket_key,
-        acl,
-        storage_class: storage_class(asked.storage_class)?,
-        tags: tagging::from_query(asked.tagging.as_deref())?,
-        lines: standin_kernel::Headers::new(),
-    };
+    let stored = sent.checked()?;
+    conditions.check(bucket, &asked.key)?;
+    let key = asked.key.clone();
+    let making = asked.making(&bucket.settings)?;
+    let etag = etag(cx, &making.encryption, stored.etag);
+    let content = making.content(stored.blob, stored.length, etag);
     let shown = shown(&content);
-    let version = write(cx, bucket, &asked.key, Some(content));
+    let version = write(cx, bucket, &key, Some(content));
     Ok(with_version(shown, bucket, &version))
 }
 
@@ -153,57 +133,6 @@ pub(super) fn check_key(key: &str) -> Result<()> {
         0 => Err(Refusal::new("InvalidArgument", 400, "A key has at least one character")),
         length if length > KEY_BYTES_MAX => Err(key_too_long(length)),
         _ => Ok(()),
-    }
-}
-
-/// S3-PUT-04
-fn check_body(asked: &Put) -> Result<()> {
-    let stored = &asked.standin;
-    let bad = |what: &str| {
-        let message = format!("The {what} you specified did not match what we received.");
-        Err(Refusal::new("BadDigest", 400, message))
-    };
-    if stored.length > BYTES_MAX {
-        let message = "Your proposed upload exceeds the maximum allowed size";
-        return Err(Refusal::new("EntityTooLarge", 400, message));
-    }
-    if asked.content_length.is_some_and(|length| length != stored.length) {
-        let message = "You did not provide the number of bytes specified by the Content-Length \
-            HTTP header";
-        return Err(Refusal::new("IncompleteBody", 400, message));
-    }
-    if let Some(wanted) = &asked.content_md5 {
-        if wanted.len() != 24 || !wanted.ends_with("==") {
-            let message = "The Content-MD5 you specified was invalid";
-            return Err(Refusal::new("InvalidDigest", 400, message));
-        }
-        if Some(wanted) != from_hex(&stored.etag).map(|md5| base64(&md5)).as_ref() {
-            return bad("Content-MD5");
-        }
-    }
-    match &asked.checksum_sha256 {
-        Some(wanted) if *wanted != base64(&stored.blob.0) => bad("SHA256"),
-        _ => Ok(()),
-    }
-}
-
-/// S3-PUT-03
-fn check_conditions(bucket: &Bucket, asked: &Put) -> Result<()> {
-    let current = bucket.objects.get(&asked.key).and_then(|object| object.content());
-    match (&asked.if_match, current) {
-        (Some(_), None) => return Err(no_such_key(&asked.key)),
-        (Some(tags), Some((_, content))) if !lists(tags, &content.etag) => {
-            return Err(precondition_failed("If-Match"));
-        }
-        _ => {}
-    }
-    match asked.if_none_match.as_deref() {
-        Some("*") if current.is_some() => Err(precondition_failed("If-None-Match")),
-        None | Some("*") => Ok(()),
-        Some(_) => {
-            let message = "A header you provided implies functionality that is not implemented";
-            Err(Refusal::new("NotImplemented", 501, message).detail("Header", "If-None-Match"))
-        }
     }
 }
 
@@ -294,42 +223,5 @@ pub(super) fn storage_class(given: Option<String>) -> Result<Option<String>> {
             let message = "The storage class you specified is not valid";
             Err(Refusal::new("InvalidStorageClass", 400, message))
         }
-    }
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    (0..text.len()).step_by(2).map(byte).collect()
-}
-
-/// Base64 with padding (RFC 4648, 4).
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-        let bits = bits << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = DIGITS[bits >> (18 - 6 * place) & 63];
-            text.push(if place > chunk.len() { '=' } else { char::from(digit) });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_as_in_rfc_4648() {
-        let table =
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
-        for (plain, expected) in table {
-            assert_eq!(base64(plain.as_bytes()), expected);
-        }
-        assert_eq!(from_hex("0aff"), Some(vec![10, 255]));
-        assert_eq!(from_hex("0af"), None);
-        assert_eq!(from_hex("é"), None);
     }
 }

@@ -6,6 +6,7 @@ mod object;
 mod resource;
 mod rest;
 mod restart;
+mod upload;
 mod website;
 
 use std::collections::BTreeMap;
@@ -138,6 +139,11 @@ impl Bench {
 
     /// Stores a body; gives the member that names it.
     pub(crate) fn store(&mut self, body: &str) -> Value {
+        self.store_as(body, body.len())
+    }
+
+    /// Stores a body that says it has `length` bytes.
+    pub(crate) fn store_as(&mut self, body: &str, length: usize) -> Value {
         let mut id = [0_u8; 32];
         let mut seed = Rng::new(body.len() as u64).fork(body);
         for byte in &mut id {
@@ -145,7 +151,7 @@ impl Bench {
         }
         self.blobs.insert(BlobId(id), Bytes::copy_from_slice(body.as_bytes()));
         let blob: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        json!({"Blob": blob, "Length": body.len(), "ETag": &blob[..32]})
+        json!({"Blob": blob, "Length": length, "ETag": &blob[..32]})
     }
 
     pub(crate) fn ask(&mut self, request: Request) -> Answer {

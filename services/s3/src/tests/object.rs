@@ -44,8 +44,8 @@ fn unknown_members_and_operations_are_refused_by_name() {
     let mut bench = Bench::open();
     let error = bench.call("DeleteObject", &json!({"Bucket": "bkt", "Key": "k", "MFA": "1"}));
     assert!(error.unwrap_err().message.contains("MFA"));
-    let error = bench.call("CreateMultipartUpload", &json!({})).unwrap_err();
-    assert!(error.message.contains("s3:CreateMultipartUpload"));
+    let error = bench.call("PutObjectAcl", &json!({})).unwrap_err();
+    assert!(error.message.contains("s3:PutObjectAcl"));
     let missing = bench.call("PutObject", &json!({"Bucket": "bkt", "Key": "k"})).unwrap_err();
     assert!(missing.message.contains("Standin"), "{missing}");
 }
