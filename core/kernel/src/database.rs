@@ -61,8 +61,8 @@ pub enum DatabaseCommand {
     Parameters { parameters: BTreeMap<String, String>, force_ssl: bool },
     /// Give the master user this password.
     Password(Secret),
-    /// Keep a copy of the data as a snapshot of this name.
-    Snapshot(String),
+    /// Keep a copy of the data as a snapshot of this name. A stopped server's data is kept as well.
+    Snapshot { data: String, name: String },
     /// End all sessions and stop: the workload exits.
     Stop,
     /// Delete the data of this name; its server has stopped. No server need run.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadSpec};
+use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadKind, WorkloadSpec};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -11,7 +11,7 @@ use super::log::Log;
 use super::plan::{self, Plan, cannot_start};
 use super::procfs::{self, TermFate};
 use super::spawn::Running;
-use super::{Site, exec};
+use super::{Site, database, exec};
 use crate::orphans::MARKER;
 
 /// How long what a container has started may take to be gone after SIGKILL.
@@ -82,7 +82,13 @@ impl Container {
 
     /// A signal ends the preparation, which may be a long build.
     async fn prepare(&mut self) -> Result<Plan, String> {
-        let prepared = plan::prepare(&self.site, &self.spec, &self.log);
+        let (site, spec, log) = (&self.site, &self.spec, &self.log);
+        let prepared = async {
+            match &spec.kind {
+                WorkloadKind::Database(wanted) => database::prepare(site, spec, wanted, log).await,
+                _ => plan::prepare(site, spec, log).await,
+            }
+        };
         tokio::pin!(prepared);
         loop {
             tokio::select! {
@@ -115,15 +121,10 @@ impl Container {
                 () = running.exited() => break,
                 command = self.commands.recv(), if wanted => match command {
                     Some(Command::Signal(Signal::Term)) => self.stop(&running).await,
-                    Some(Command::Quit) => running.terminate(),
+                    Some(Command::Quit) => self.quit(&running),
                     Some(Command::Signal(Signal::Kill)) => self.kill(&running).await,
                     Some(Command::Exec(exec)) => {
-                        let (site, plan, id) = (self.site.clone(), plan.clone(), self.spec.id);
-                        let is_over = is_over.clone();
-                        execs.spawn(async move {
-                            let event = exec::run(&site, &plan, exec, is_over).await;
-                            site.report(id, event);
-                        });
+                        self.exec(&mut execs, &plan, running.pid(), exec, is_over.clone());
                     }
                     None => {
                         wanted = false;
@@ -141,6 +142,36 @@ impl Container {
         let _ = tokio::time::timeout(LOG_PATIENCE, log_end).await;
         while execs.join_next().await.is_some() {}
         self.report(WorkloadEvent::Exited { code });
+    }
+
+    /// Runs what the container, or the database server, is told, beside all else.
+    fn exec(
+        &self,
+        execs: &mut JoinSet<()>,
+        plan: &Arc<Plan>,
+        pid: i32,
+        exec: Exec,
+        is_over: watch::Receiver<bool>,
+    ) {
+        let (site, plan, spec) = (self.site.clone(), plan.clone(), self.spec.clone());
+        let log = self.log.clone();
+        execs.spawn(async move {
+            let event = match &spec.kind {
+                WorkloadKind::Database(database) => {
+                    database::command(&site, &spec, database, pid, exec, &log).await
+                }
+                _ => exec::run(&site, &plan, exec, is_over).await,
+            };
+            site.report(spec.id, event);
+        });
+    }
+
+    /// A database server would wait for its sessions to end.
+    fn quit(&self, running: &Running) {
+        let is_database = matches!(self.spec.kind, WorkloadKind::Database(_));
+        if !is_database || database::interrupt(running.pid()).is_err() {
+            running.terminate();
+        }
     }
 
     /// The stop signal reaches the first process only, and as PID 1 of a container that process

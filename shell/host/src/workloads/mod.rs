@@ -2,10 +2,11 @@
 //!
 //! Reading order: `hint` (what stands for an image here), `plan` (what is run, or why not), `cargo`
 //! (a program built on the spot), `shim` and `spawn` (how a process is started), `container` (its
-//! life), `exec` (health checks), `log` (its output), `procfs` (who else belongs to it).
+//! life), `database` (RDS's servers), `exec` (health checks), `log` (its output), `procfs` (who else belongs to it).
 
 mod cargo;
 mod container;
+mod database;
 mod exec;
 mod hint;
 mod log;
@@ -182,7 +183,11 @@ impl Workloads {
             None => Err(Command::Exec(exec)),
         };
         if let Err(Command::Exec(exec)) = unsent {
-            self.site.report(id, container::not_running(&exec));
+            let site = self.site.clone();
+            self.tasks.spawn(async move {
+                let done = database::command_without_server(&site, &exec).await;
+                site.report(id, done.unwrap_or_else(|| container::not_running(&exec)));
+            });
         }
     }
 
