@@ -87,9 +87,9 @@ impl Range {
                 }
             };
             // Round the clock: FRI-MON, 22-2.
-            let round = if from > to { self.low..=to } else { 1..=0 };
-            let end = if from > to { self.high } else { to };
-            all.extend((from..=end).chain(round).step_by(usize::from(step.unwrap_or(1))));
+            let (end, round) = if from > to { (self.high, to) } else { (to, self.low - 1) };
+            let span = (from..=end).chain(self.low..=round);
+            all.extend(span.step_by(usize::from(step.unwrap_or(1))));
         }
         Some(all)
     }
