@@ -10,7 +10,7 @@ use crate::observe::{Answer, Got, Observation, Pages};
 use crate::operation::{self, references, resolved, update_input};
 use crate::reason::Reason;
 use crate::timeline::{Event, Run};
-use crate::viewer::{Asset, VisitId};
+use crate::viewer::VisitId;
 use crate::world::World;
 
 /// What the story needs besides its own text.
@@ -171,8 +171,7 @@ fn observed(
     (viewer, asked_at, visit): (usize, Duration, VisitId),
 ) -> Observation {
     let visited = world.visited(visit).unwrap_or_default();
-    let missing = visited.assets.iter().filter(|asset| !has_come(asset));
-    let missing = missing.map(|asset| asset.target.clone()).collect();
+    let missing = visited.missing().map(|asset| asset.target.clone()).collect();
     let seen = visited.page;
     let (answer, head) = match seen.as_ref().map(|seen| seen.answer.as_ref()) {
         Some(Some((head, body))) => (Answer::of(head, body.to_vec()), Some(head)),
@@ -185,11 +184,6 @@ fn observed(
     let because = facts.iter().map(|fact| Reason::from_located(&engine.located(fact))).collect();
     let got = Got { answer: &answer, head, missing };
     Observation::new(drill, viewer, (asked_at, took), pages, got, because)
-}
-
-fn has_come(asset: &Asset) -> bool {
-    let answer = asset.seen.as_ref().and_then(|seen| seen.answer.as_ref());
-    answer.is_some_and(|(head, _)| head.status < 400)
 }
 
 /// Creates the stack and fills its buckets.

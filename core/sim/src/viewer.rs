@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use standin_kernel::{ExchangeId, ResponseHead};
+use standin_kernel::{Bytes, ExchangeId, Fact, ResponseHead, Time};
 
 use crate::cohort::{Cohort, Connection, Kind};
 use crate::links::links;
@@ -31,6 +31,38 @@ pub struct Asset {
     pub seen: Option<Seen>,
 }
 
+impl Visited {
+    /// The page's answer; `None` also when the connection was closed without one.
+    pub fn answer(&self) -> Option<&(ResponseHead, Bytes)> {
+        self.page.as_ref()?.answer.as_ref()
+    }
+
+    /// When the last of it had come; `None`: not even the page has.
+    pub fn at(&self) -> Option<Time> {
+        let page = self.page.as_ref()?.at;
+        let assets = self.assets.iter().filter_map(|asset| Some(asset.seen.as_ref()?.at));
+        Some(assets.fold(page, Time::max))
+    }
+
+    /// What the page names and the browser did not get.
+    pub fn missing(&self) -> impl Iterator<Item = &Asset> {
+        self.assets.iter().filter(|asset| !asset.has_come())
+    }
+
+    /// What decided about the first thing that is missing.
+    pub fn why_missing(&self) -> &[Fact] {
+        let first = self.missing().find_map(|asset| asset.seen.as_ref());
+        first.map_or(&[][..], |seen| &seen.facts)
+    }
+}
+
+impl Asset {
+    fn has_come(&self) -> bool {
+        let answer = self.seen.as_ref().and_then(|seen| seen.answer.as_ref());
+        answer.is_some_and(|(head, _)| head.status < 400)
+    }
+}
+
 /// The visits of a world, and the connections that viewers keep.
 #[derive(Debug, Default)]
 pub(crate) struct Visits {
@@ -38,8 +70,8 @@ pub(crate) struct Visits {
     visits: BTreeMap<VisitId, Visit>,
     /// Which visit a request belongs to, and which asset of it; `None`: its page.
     asked: BTreeMap<ExchangeId, (VisitId, Option<usize>)>,
-    /// Viewers with an open connection, by cohort and member.
-    connected: BTreeSet<(String, u32)>,
+    /// Viewers with an open connection to a point of presence, by cohort and member.
+    connected: BTreeSet<(String, u32, u8)>,
 }
 
 #[derive(Debug)]
@@ -62,7 +94,8 @@ impl World {
         trace: bool,
     ) -> VisitId {
         let keeps = cohort.connection == Connection::KeepAlive;
-        let is_new = !keeps || self.visits.connected.insert((name.to_owned(), member));
+        let connection = (name.to_owned(), member, cohort.edge);
+        let is_new = !keeps || self.visits.connected.insert(connection);
         self.visits.last += 1;
         let id = VisitId(self.visits.last);
         let exchange = self.ask_as(cohort, (host, target), is_new, trace);
@@ -71,6 +104,14 @@ impl World {
         let visit = Visit { cohort, host, target, trace, visited: Visited::default() };
         self.visits.visits.insert(id, visit);
         id
+    }
+
+    /// Whether everything of a visit has been answered.
+    pub fn has_visited(&self, id: VisitId) -> bool {
+        self.visits.visits.get(&id).is_some_and(|visit| {
+            let Visited { page, assets } = &visit.visited;
+            page.is_some() && assets.iter().all(|asset| asset.seen.is_some())
+        })
     }
 
     /// Takes what a visit has come to by now; it is forgotten.

@@ -1,22 +1,29 @@
-//! Who asks for what: a cohort for each behavior of the distribution, one that sends a form, one
-//! that is a program, and a probe that asks the load balancer itself.
+//! Who asks for what: a browser for each behavior of the distribution, in both languages where the
+//! template tells them apart, one that sends a form, one that is a program, one with a pass, and a
+//! probe that asks the load balancer itself.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Serialize;
-use standin_kernel::{Method, RequestHead, Value};
+use standin_kernel::Value;
 
 use super::scene::{Item, Scene};
+use crate::cohort;
 use crate::play::Stage;
 
 /// What kind of viewer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Reads pages.
+    /// A browser: reads pages with all they name, over a connection that it keeps.
     Page,
     /// A program that takes JSON.
     Api,
-    /// Sends a form.
+    /// A browser that sends a form.
     Form,
+    /// A browser that a rule of a listener lets through, by a header or by where it comes from.
+    Operator,
 }
 
 /// Viewers who all ask for the same.
@@ -33,25 +40,43 @@ pub struct Cohort {
     pub origin: Option<String>,
     /// The resource behind it: a load balancer or a bucket.
     pub behind: Option<String>,
+    /// `Accept-Language`; programs send none.
+    pub language: Option<String>,
+    /// The headers that let an operator through.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The address that lets an operator through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
 }
 
 impl Cohort {
-    pub(crate) fn head(&self) -> RequestHead {
-        let mut head = RequestHead::get(&self.host, &self.path);
-        head.method = Method::parse(&self.method);
-        let accept = match self.kind {
-            Kind::Api => "application/json",
-            Kind::Page | Kind::Form => "text/html,application/xhtml+xml",
+    /// The viewer of the simulator that it is, at the point of presence with this number.
+    pub(crate) fn viewer(&self, edge: u8) -> cohort::Cohort {
+        let (kind, connection) = match self.kind {
+            Kind::Page | Kind::Operator => (cohort::Kind::Page, cohort::Connection::KeepAlive),
+            Kind::Form => (cohort::Kind::Form, cohort::Connection::KeepAlive),
+            Kind::Api => (cohort::Kind::Api, cohort::Connection::New),
         };
-        head.headers.append("User-Agent", "standin-review");
-        head.headers.append("Accept", accept);
-        if self.kind == Kind::Form {
-            head.headers.append("Content-Type", "application/x-www-form-urlencoded");
-            head.headers.append("Content-Length", "0");
+        cohort::Cohort {
+            kind,
+            connection,
+            language: self.language.clone(),
+            edge,
+            address: self.address,
+            headers: self.headers.clone(),
+            ..cohort::Cohort::default()
         }
-        head
+    }
+
+    fn in_english(self) -> Self {
+        Self { name: format!("{} in English", self.name), language: Some(EN.to_owned()), ..self }
     }
 }
+
+/// What readers' browsers send.
+const JA: &str = "ja,en-US;q=0.8";
+const EN: &str = "en-US,en;q=0.9";
 
 /// The host under which the simulator shows the first distribution.
 const HERE: &str = "localhost";
@@ -63,7 +88,7 @@ pub(crate) fn cohorts(scene: &Scene, stage: &Stage) -> Vec<Cohort> {
         None => scene
             .all("AWS::ElasticLoadBalancingV2::LoadBalancer")
             .next()
-            .map(of_balancer)
+            .map(|balancer| of_balancer(scene, balancer))
             .unwrap_or_default(),
     }
 }
@@ -73,33 +98,110 @@ pub(crate) fn cohorts(scene: &Scene, stage: &Stage) -> Vec<Cohort> {
 pub(crate) fn probe(cohort: &Cohort, scene: &Scene) -> Option<Cohort> {
     let behind = scene.get(cohort.behind.as_deref()?)?;
     (behind.type_name == "AWS::ElasticLoadBalancingV2::LoadBalancer").then(|| Cohort {
-        name: format!("probe of {}", behind.logical_id),
-        kind: Kind::Page,
-        method: "GET".to_owned(),
-        host: behind.logical_id.clone(),
-        path: "/".to_owned(),
-        behavior: None,
-        origin: None,
-        behind: Some(behind.logical_id.clone()),
+        kind: Kind::Api,
+        ..asks_balancer(&format!("probe of {}", behind.logical_id), behind)
     })
 }
 
-fn of_balancer(balancer: &Item) -> Vec<Cohort> {
-    let one = |name: &str, kind: Kind, method: &str| Cohort {
+/// A reader who asks a load balancer by its own name.
+fn asks_balancer(name: &str, balancer: &Item) -> Cohort {
+    Cohort {
         name: name.to_owned(),
-        kind,
-        method: method.to_owned(),
+        kind: Kind::Page,
+        method: "GET".to_owned(),
         host: balancer.logical_id.clone(),
         path: "/".to_owned(),
         behavior: None,
         origin: None,
         behind: Some(balancer.logical_id.clone()),
-    };
-    vec![
-        one("page /", Kind::Page, "GET"),
-        one("program /", Kind::Api, "GET"),
-        one("form /", Kind::Form, "POST"),
-    ]
+        language: None,
+        headers: BTreeMap::new(),
+        address: None,
+    }
+}
+
+fn of_balancer(scene: &Scene, balancer: &Item) -> Vec<Cohort> {
+    let page = Cohort { language: Some(JA.to_owned()), ..asks_balancer("page /", balancer) };
+    let mut cohorts = vec![page.clone()];
+    if rules_ask_language(scene) {
+        cohorts.push(page.clone().in_english());
+    }
+    cohorts.push(Cohort { kind: Kind::Api, ..asks_balancer("program /", balancer) });
+    let form = Cohort { name: "form /".to_owned(), kind: Kind::Form, ..page.clone() };
+    cohorts.push(Cohort { method: "POST".to_owned(), ..form });
+    cohorts.extend(operators(scene, &page));
+    cohorts
+}
+
+/// Those whom rules of listeners let through to what closes for everybody else: by a header, or,
+/// where no edge stands before the load balancer, by the address they come from.
+fn operators(scene: &Scene, page: &Cohort) -> Vec<Cohort> {
+    let mut found: Vec<Cohort> = Vec::new();
+    for rule in scene.all("AWS::ElasticLoadBalancingV2::ListenerRule") {
+        let actions = rule.properties["Actions"].as_array();
+        if !actions.is_some_and(|actions| actions.iter().any(|one| one["Type"] == "forward")) {
+            continue;
+        }
+        let mut pass = Cohort {
+            name: format!("operator {}", page.path),
+            kind: Kind::Operator,
+            ..page.clone()
+        };
+        for condition in rule.properties["Conditions"].as_array().into_iter().flatten() {
+            let header = &condition["HttpHeaderConfig"];
+            let value = header["Values"][0].as_str();
+            match header["HttpHeaderName"].as_str().zip(value) {
+                Some((name, _)) if name.eq_ignore_ascii_case(LANGUAGE) => {}
+                Some((name, value)) => {
+                    let value = value.replace(['*', '?'], "x");
+                    pass.headers.insert(name.to_owned(), value);
+                }
+                None => {}
+            }
+            let from = condition["SourceIpConfig"]["Values"][0].as_str();
+            let from = from.filter(|_| page.behavior.is_none());
+            let from = from.and_then(|from| from.split('/').next()?.parse().ok());
+            pass.address = pass.address.or(from);
+        }
+        let is_pass = !pass.headers.is_empty() || pass.address.is_some();
+        if is_pass && !found.contains(&pass) {
+            if !found.is_empty() {
+                pass.name = format!("operator {} {}", found.len() + 1, page.path);
+            }
+            found.push(pass);
+        }
+    }
+    found
+}
+
+const LANGUAGE: &str = "Accept-Language";
+
+fn is_language(name: &Value) -> bool {
+    name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(LANGUAGE))
+}
+
+/// Whether a rule of a listener looks at the reader's language.
+fn rules_ask_language(scene: &Scene) -> bool {
+    scene.all("AWS::ElasticLoadBalancingV2::ListenerRule").any(|rule| {
+        let conditions = rule.properties["Conditions"].as_array();
+        let mut conditions = conditions.into_iter().flatten();
+        conditions.any(|one| is_language(&one["HttpHeaderConfig"]["HttpHeaderName"]))
+    })
+}
+
+/// Whether a behavior keeps a copy for each language.
+fn keeps_languages_apart(scene: &Scene, behavior: &Value) -> bool {
+    let policy = behavior["CachePolicyId"].as_str();
+    let policy = policy.and_then(|id| scene.get(id.strip_suffix(".Id").unwrap_or(id)));
+    let key = policy.map(|policy| {
+        let config = &policy.properties["CachePolicyConfig"];
+        &config["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"]["Headers"]
+    });
+    let legacy = &behavior["ForwardedValues"]["Headers"];
+    [key.unwrap_or(&Value::Null), legacy]
+        .into_iter()
+        .filter_map(Value::as_array)
+        .any(|names| names.iter().any(is_language))
 }
 
 fn of_distribution(scene: &Scene, stage: &Stage, distribution: &Item) -> Vec<Cohort> {
@@ -110,30 +212,40 @@ fn of_distribution(scene: &Scene, stage: &Stage, distribution: &Item) -> Vec<Coh
         let behind = behind(scene, config, origin);
         let bucket = behind.filter(|item| item.type_name == "AWS::S3::Bucket");
         let path = sample(pattern, bucket, stage);
-        let mut add = |word: &str, kind: Kind, method: &str| {
-            cohorts.push(Cohort {
-                name: format!("{word} {path}"),
-                kind,
-                method: method.to_owned(),
-                host: HERE.to_owned(),
-                path: path.clone(),
-                behavior: Some(behavior.clone()),
-                origin: Some(origin.to_owned()),
-                behind: behind.map(|item| item.logical_id.clone()),
-            });
+        let one = |word: &str, kind: Kind, method: &str| Cohort {
+            name: format!("{word} {path}"),
+            kind,
+            method: method.to_owned(),
+            host: HERE.to_owned(),
+            path: path.clone(),
+            behavior: Some(behavior.clone()),
+            origin: Some(origin.to_owned()),
+            behind: behind.map(|item| item.logical_id.clone()),
+            language: (kind != Kind::Api).then(|| JA.to_owned()),
+            headers: BTreeMap::new(),
+            address: None,
         };
         let api = pattern.is_some_and(|pattern| pattern.contains("api"));
         if api {
-            add("program", Kind::Api, "GET");
+            cohorts.push(one("program", Kind::Api, "GET"));
             continue;
         }
-        add("page", Kind::Page, "GET");
+        let page = one("page", Kind::Page, "GET");
+        cohorts.push(page.clone());
+        if keeps_languages_apart(scene, settings)
+            || (bucket.is_none() && pattern.is_none() && rules_ask_language(scene))
+        {
+            cohorts.push(page.clone().in_english());
+        }
         if pattern.is_none() {
-            add("program", Kind::Api, "GET");
+            cohorts.push(one("program", Kind::Api, "GET"));
         }
         let methods = settings["AllowedMethods"].as_array();
         if methods.is_some_and(|methods| methods.iter().any(|method| method == "POST")) {
-            add("form", Kind::Form, "POST");
+            cohorts.push(one("form", Kind::Form, "POST"));
+        }
+        if pattern.is_none() && bucket.is_none() {
+            cohorts.extend(operators(scene, &page));
         }
     }
     cohorts

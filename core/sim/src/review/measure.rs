@@ -16,6 +16,8 @@ pub enum Class {
     Stale,
     /// A page somebody designed: a custom error response, a fixed response, a stand-in object.
     Sorry,
+    /// A page of which something did not come that it names: it stands there without its styles.
+    Incomplete,
     /// The answer, whatever it was, came after [`HANG`].
     Hang,
     /// An error nobody designed a page for.
@@ -80,6 +82,8 @@ pub struct Measures {
     pub stale_s: f64,
     /// Seconds in which a sorry page was sent as if nothing were wrong, with a status below 400.
     pub sorry_as_ok_s: f64,
+    /// Seconds in which a page stood there without something it names: styles, scripts, images.
+    pub incomplete_s: f64,
     /// Seconds without the right page, of whatever kind.
     pub not_right_s: f64,
 }
@@ -99,6 +103,7 @@ const UNTIL_PAGE_S: (f64, f64) = (10.0, 60.0);
 const RAW_ERROR_S: (f64, f64) = (0.0, 5.0);
 const WAIT_MAX_S: (f64, f64) = (10.0, 30.0);
 const SORRY_AFTER_S: (f64, f64) = (15.0, 60.0);
+const INCOMPLETE_S: (f64, f64) = (0.0, 10.0);
 
 impl Measures {
     pub(crate) fn of(samples: &[Sample], times: Times) -> Self {
@@ -124,6 +129,7 @@ impl Measures {
             sorry_as_ok_s: span(&|sample| {
                 sample.class == Class::Sorry && sample.status.is_some_and(|status| status < 400)
             }),
+            incomplete_s: span(&|sample| sample.class == Class::Incomplete),
             not_right_s: span(&|sample| sample.class != Class::Right),
         }
     }
@@ -143,6 +149,7 @@ impl Measures {
             graded(self.raw_error_s, RAW_ERROR_S),
             graded(self.wait_max_s, WAIT_MAX_S),
             graded(self.sorry_after_s, SORRY_AFTER_S),
+            graded(self.incomplete_s, INCOMPLETE_S),
         ];
         grades.into_iter().max().unwrap_or_default()
     }
@@ -152,6 +159,7 @@ impl Measures {
         3.0 * self.raw_error_s
             + self.hang_s
             + self.sorry_after_s
+            + self.incomplete_s
             + 0.5 * self.sorry_as_ok_s
             + 0.1 * self.not_right_s
     }
@@ -172,6 +180,7 @@ impl Measures {
             sorry_after_s: by(&|run| run.sorry_after_s),
             stale_s: by(&|run| run.stale_s),
             sorry_as_ok_s: by(&|run| run.sorry_as_ok_s),
+            incomplete_s: by(&|run| run.incomplete_s),
             not_right_s: by(&|run| run.not_right_s),
         }
     }

@@ -14,11 +14,13 @@ use crate::world::World;
 pub(crate) struct Baseline {
     pub(crate) status: u16,
     body: Bytes,
+    /// What the page names and nobody gets even then.
+    missing: Vec<String>,
 }
 
 impl Baseline {
-    pub(crate) fn of(head: &ResponseHead, body: &Bytes) -> Self {
-        Self { status: head.status, body: body.clone() }
+    pub(crate) fn of(head: &ResponseHead, body: &Bytes, missing: &[String]) -> Self {
+        Self { status: head.status, body: body.clone(), missing: missing.to_vec() }
     }
 }
 
@@ -51,11 +53,25 @@ impl Designed {
         designed
     }
 
+    /// The class of an answer; `missing`: what it names and a browser did not get.
     pub(crate) fn classify(
         &self,
         baseline: &Baseline,
-        head: &ResponseHead,
-        body: &Bytes,
+        (head, body): (&ResponseHead, &Bytes),
+        missing: &[String],
+        facts: &[Fact],
+    ) -> Class {
+        let class = self.class_alone(baseline, (head, body), facts);
+        let known =
+            class != Class::Sorry && missing.iter().all(|one| baseline.missing.contains(one));
+        if class > Class::Sorry || missing.is_empty() || known { class } else { Class::Incomplete }
+    }
+
+    /// Without what the page names.
+    fn class_alone(
+        &self,
+        baseline: &Baseline,
+        (head, body): (&ResponseHead, &Bytes),
         facts: &[Fact],
     ) -> Class {
         let same = head.status == baseline.status && *body == baseline.body;
@@ -71,7 +87,8 @@ impl Designed {
         let object = differs && self.error_pages.values().any(is_page);
         if stands_in || known || object || (head.status < 400 && by_secondary(facts)) {
             Class::Sorry
-        } else if head.status < 400 {
+        } else if head.status < 400 || head.status == baseline.status {
+            // An error that was there before is what it always is, whatever ids its body names.
             Class::Right
         } else {
             Class::Raw

@@ -23,6 +23,8 @@ pub struct Row {
     pub median: Measures,
     /// The phase whose timeline is shown.
     pub phase: usize,
+    /// In that phase, viewers came to a point of presence with an empty cache when it happened.
+    pub cold: bool,
     /// A load balancer asked unhealthy targets because no healthy one was left.
     pub fails_open: bool,
     /// What decided the worst of what was seen.
@@ -88,6 +90,7 @@ fn row(ground: &Ground<'_>, case: &Case, outcomes: &[Outcome], who: usize) -> Ro
         worst: Measures::each(&measures, worst),
         median: Measures::each(&measures, median),
         phase,
+        cold: outcome.cold,
         fails_open: outcomes.iter().any(|outcome| outcome.failed_open),
         because: because(&track),
         track,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use standin_kernel::cx::Pace;
-use standin_kernel::{Duration, Env, ExchangeId, Rng, ServiceName, Time, Value, json};
+use standin_kernel::{Duration, Env, Fact, Rng, ServiceName, Time, Value, json};
 
 use super::Options;
 use super::case::{Act, Case, Operation};
@@ -14,7 +14,8 @@ use super::page::{Baseline, Designed};
 use crate::drill;
 use crate::play::{PATIENCE, Stage, create};
 use crate::reason::Reason;
-use crate::world::{Seen, World};
+use crate::viewer::{VisitId, Visited};
+use crate::world::World;
 
 /// From the beginning of the questions to the earliest fault.
 const WARM_UP: Duration = Duration::from_secs(15);
@@ -57,11 +58,11 @@ impl Rest {
         let mut world = at_rest(stage, options.seed)?;
         let designed = Designed::of(&mut world, stage, cohorts);
         let mut status = |cohort: &Cohort| {
-            let mut head = cohort.head();
-            head.headers.set("Host", host(&world, cohort));
-            let exchange = world.request(head, false);
+            let host = host(&world, cohort);
+            let place = (host.as_str(), cohort.path.as_str());
+            let visit = world.visit((&cohort.name, 0), &cohort.viewer(WARM), place, false);
             world.run_until(world.now() + PATIENCE);
-            let answer = world.seen(exchange)?.answer?;
+            let answer = world.visited(visit)?.page?.answer?;
             Some(answer.0.status)
         };
         let statuses = cohorts.iter().map(&mut status).collect();
@@ -92,7 +93,13 @@ pub(crate) struct Outcome {
     pub(crate) mended: Option<Duration>,
     /// A load balancer had no healthy target and asked them all (ALB-FO-01).
     pub(crate) failed_open: bool,
+    /// Viewers came to a point of presence with an empty cache when it happened.
+    pub(crate) cold: bool,
 }
+
+/// The point of presence whose cache is warm when it happens, and the one whose cache is empty.
+const WARM: u8 = 0;
+const COLD: u8 = 1;
 
 /// The surroundings of every review: waits as long as on AWS.
 pub(crate) fn env() -> Env {
@@ -125,6 +132,7 @@ pub(crate) fn run(ground: &Ground<'_>, case: &Case, phase: usize) -> Result<Outc
         baselines: vec![None; ground.cohorts.len() + ground.probes.len()],
         failed_open: false,
         phase,
+        edge: WARM,
     };
     let mended = running.happen(case, begins)?;
     Ok(running.outcome(case, begins, mended))
@@ -163,11 +171,13 @@ struct Running<'a> {
     start: Time,
     hosts: Vec<String>,
     /// Questions without an answer yet: who, when, which.
-    asked: VecDeque<(usize, Duration, ExchangeId)>,
+    asked: VecDeque<(usize, Duration, VisitId)>,
     seen: Vec<Vec<Sample>>,
     baselines: Vec<Option<Baseline>>,
     failed_open: bool,
     phase: usize,
+    /// The point of presence that viewers reach now.
+    edge: u8,
 }
 
 impl Running<'_> {
@@ -185,6 +195,8 @@ impl Running<'_> {
                 if !begun && at >= begins {
                     self.pass(begins);
                     self.act(case, true)?;
+                    // Every other phase is that of viewers elsewhere, whose edge has kept nothing.
+                    self.edge = if is_cold(self.phase) { COLD } else { WARM };
                     begun = true;
                 }
                 if !over && at >= mended {
@@ -210,53 +222,65 @@ impl Running<'_> {
     fn ask(&mut self, who: usize, at: Duration) {
         let viewers = self.ground.cohorts.iter().chain(self.ground.probes);
         let Some(cohort) = viewers.into_iter().nth(who) else { return };
-        let mut head = cohort.head();
-        head.headers.set("Host", &self.hosts[who]);
-        let exchange = self.world.request(head, true);
-        self.asked.push_back((who, at, exchange));
+        let place = (self.hosts[who].as_str(), cohort.path.as_str());
+        let viewer = cohort.viewer(self.edge);
+        let visit = self.world.visit((&cohort.name, 0), &viewer, place, true);
+        self.asked.push_back((who, at, visit));
     }
 
     /// Takes the answers that have come; at the end, what has not come is no answer.
     fn collect(&mut self, at_the_end: bool) {
         for _ in 0..self.asked.len() {
-            let Some((who, asked, exchange)) = self.asked.pop_front() else { return };
-            match self.world.seen(exchange) {
-                Some(seen) => self.note(who, asked, Some(&seen)),
-                None if at_the_end => self.note(who, asked, None),
-                None => self.asked.push_back((who, asked, exchange)),
+            let Some((who, asked, visit)) = self.asked.pop_front() else { return };
+            if !at_the_end && !self.world.has_visited(visit) {
+                self.asked.push_back((who, asked, visit));
+                continue;
             }
+            let visited = self.world.visited(visit).unwrap_or_default();
+            self.note(who, asked, &visited);
         }
     }
 
-    fn note(&mut self, who: usize, asked: Duration, seen: Option<&Seen>) {
-        let took = match seen {
-            Some(seen) => seen.at.since(self.start + asked),
-            None => PATIENCE,
-        };
-        let answer = seen.and_then(|seen| seen.answer.as_ref());
+    fn note(&mut self, who: usize, asked: Duration, visited: &Visited) {
+        let took = visited.at().map_or(PATIENCE, |at| at.since(self.start + asked));
+        let answer = visited.answer();
+        let missing: Vec<String> = visited.missing().map(|one| one.target.clone()).collect();
         if let (None, Some((head, body))) = (&self.baselines[who], answer) {
-            self.baselines[who] = Some(Baseline::of(head, body));
+            self.baselines[who] = Some(Baseline::of(head, body, &missing));
         }
-        let facts = seen.map_or(&[][..], |seen| &seen.facts);
+        let facts = visited.page.as_ref().map_or(&[][..], |seen| &seen.facts);
         let class = match (answer, &self.baselines[who]) {
             (Some((head, body)), Some(baseline)) => {
-                self.ground.rest.designed.classify(baseline, head, body, facts)
+                self.ground.rest.designed.classify(baseline, (head, body), &missing, facts)
             }
             _ => Class::NoAnswer,
         };
+        let facts = match class {
+            Class::Incomplete => visited.why_missing(),
+            _ => facts,
+        };
         let status = answer.map(|(head, _)| head.status);
         self.failed_open |= facts.iter().any(|fact| fact.row.as_deref() == Some(FAIL_OPEN));
+        let because = self.because(who, (class, status), facts);
         let samples = &mut self.seen[who];
-        // Why an answer is what it is matters where it differs from the one before.
-        let because = match samples.last() {
+        let at = samples.partition_point(|sample| sample.asked <= asked);
+        samples.insert(at, Sample { asked, took, class, status, because });
+    }
+
+    /// Why an answer is what it is matters where it differs from the one before.
+    fn because(
+        &self,
+        who: usize,
+        (class, status): (Class, Option<u16>),
+        facts: &[Fact],
+    ) -> Vec<Reason> {
+        match self.seen[who].last() {
             Some(last) if last.class == class && last.status == status => Vec::new(),
             _ => {
                 let engine = self.world.engine();
                 facts.iter().map(|fact| Reason::from_located(&engine.located(fact))).collect()
             }
-        };
-        let at = samples.partition_point(|sample| sample.asked <= asked);
-        samples.insert(at, Sample { asked, took, class, status, because });
+        }
     }
 
     /// Whether the fault is over and everybody has seen the right page for a while.
@@ -355,8 +379,14 @@ impl Running<'_> {
             begins,
             mended: (!case.happens_once()).then_some(mended),
             failed_open: self.failed_open,
+            cold: is_cold(self.phase),
         }
     }
+}
+
+/// Whether viewers of this phase meet an empty cache.
+const fn is_cold(phase: usize) -> bool {
+    phase % 2 == 1
 }
 
 /// When the load balancer's service first answered rightly again after `from`; a hang that ends

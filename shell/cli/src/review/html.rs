@@ -10,10 +10,11 @@ use super::text::{given, place, seconds, verdict};
 
 const STYLE: &str = include_str!("report.css");
 
-const CLASSES: [(Class, &str, &str, &str); 6] = [
+const CLASSES: [(Class, &str, &str, &str); 7] = [
     (Class::Right, "right", "right page", "正しいページ"),
     (Class::Stale, "stale", "old copy", "古いコピー"),
     (Class::Sorry, "sorry", "sorry page", "お知らせページ"),
+    (Class::Incomplete, "incomplete", "page without its styles", "崩れたページ"),
     (Class::Hang, "hang", "waits over 10 s", "10 秒超の待ち"),
     (Class::Raw, "raw", "raw error", "生エラー"),
     (Class::NoAnswer, "no-answer", "no answer", "応答なし"),

@@ -223,8 +223,13 @@ fn after(
 ) -> Result<Option<Gives>, String> {
     let Proof::Case { case: tried, .. } = &draft.proof else { return Ok(None) };
     let row = view.rows.iter().find(|row| row.case == *tried && row.cohort == *cohort);
-    let who = ground.cohorts.iter().position(|one| one.name == *cohort);
-    let (Some(row), Some(who)) = (row, who) else { return Ok(None) };
+    let Some(row) = row else { return Ok(None) };
+    let named = ground.cohorts.iter().position(|one| one.name == *cohort);
+    // A change of the cache's key can leave no readers of a language of their own.
+    let like = |was: &Cohort, one: &Cohort| one.kind == was.kind && one.path == was.path;
+    let was = view.cohort(row);
+    let alike = || ground.cohorts.iter().position(|one| was.is_some_and(|was| like(was, one)));
+    let Some(who) = named.or_else(alike) else { return Ok(None) };
     let runs: Vec<Measures> =
         outcomes(ground, case)?.iter().map(|outcome| outcome.measures[who]).collect();
     Ok(Some(Gives::Case {
