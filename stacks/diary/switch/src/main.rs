@@ -1,0 +1,3 @@
+//! The switch.
+
+fn main() {}
