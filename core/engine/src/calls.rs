@@ -4,7 +4,7 @@
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadSpec};
 use std::collections::BTreeMap;
 
-use standin_kernel::{Answer, ApiError, BlobId, Heard, Need, ServiceName, Time, Value};
+use standin_kernel::{Answer, ApiError, BlobId, CallId, Heard, Need, ServiceName, Time, Value};
 
 use crate::Engine;
 use crate::io::{Effect, Input};
@@ -32,6 +32,13 @@ pub(crate) struct Waiting {
     tickets: u64,
 }
 
+/// Who waits for the replies to calls that have begun.
+#[derive(Debug, Default)]
+pub(crate) struct PutOff {
+    calls: BTreeMap<CallId, Caller>,
+    last: u64,
+}
+
 /// Most answers that one operation may need.
 const NEEDS_MAX: usize = 1000;
 
@@ -47,9 +54,9 @@ impl Engine {
             assert!(heard.len() < NEEDS_MAX, "{to}:{name} needs answers without end");
             let answer = match &need {
                 Need::Reply { service, operation, input } => {
-                    Answer::Reply(self.with(*service, None, |service, cx| {
-                        service.call(cx, operation, input)
-                    }))
+                    Answer::Reply(
+                        self.with(*service, None, |service, cx| service.call(cx, operation, input)),
+                    )
                 }
                 Need::Text(blob) => {
                     self.waiting.tickets += 1;
@@ -61,13 +68,24 @@ impl Engine {
             };
             heard.push(Heard { need, answer });
         }
+        self.put_off.last += 1;
+        let id = CallId(self.put_off.last);
+        self.put_off.calls.insert(id, *from);
         let reply =
-            self.with(*to, None, |service, cx| service.call_knowing(cx, name, input, &heard));
-        match *from {
-            Caller::Driver { ticket } => self.effects.push(Effect::Reply { ticket, reply }),
-            Caller::Service { service, ticket } => {
+            self.with(*to, None, |service, cx| service.call_later(cx, id, name, input, &heard));
+        if let Some(reply) = reply {
+            self.replied(id, reply);
+        }
+    }
+
+    /// A reply has come, at once or later.
+    pub(crate) fn replied(&mut self, id: CallId, reply: Result<Value, ApiError>) {
+        match self.put_off.calls.remove(&id) {
+            Some(Caller::Driver { ticket }) => self.effects.push(Effect::Reply { ticket, reply }),
+            Some(Caller::Service { service, ticket }) => {
                 self.with(service, None, |service, cx| service.reply(cx, ticket, reply));
             }
+            None => debug_assert!(false, "a call has one reply"),
         }
     }
 
@@ -95,7 +113,8 @@ impl Engine {
     }
 
     /// Carries out an operation at once and gives its reply and everything else it caused. For
-    /// drivers that need no ticket; `texts` are their stored bodies.
+    /// drivers that need no ticket; `texts` are their stored bodies. An operation whose reply has to
+    /// wait for something else (a function's result) goes on, and the answer says so.
     pub fn call(
         &mut self,
         now: Time,
@@ -119,7 +138,10 @@ impl Engine {
         );
         match at.map(|at| effects.remove(at)) {
             Some(Effect::Reply { reply, .. }) => (reply, effects),
-            _ => unreachable!("a call always has its reply"),
+            _ => {
+                let message = "the reply has to wait; call with a ticket";
+                (Err(ApiError::new("ReplyLater", 202, message)), effects)
+            }
         }
     }
 }

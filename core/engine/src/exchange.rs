@@ -25,6 +25,8 @@ pub(crate) struct Exchange {
     pub(crate) held: Option<Box<Request>>,
     /// The point of presence that the viewer reached.
     pub(crate) edge: u8,
+    /// Whether the request came with a body.
+    pub(crate) has_body: bool,
 }
 
 /// Who asks.
@@ -50,6 +52,7 @@ impl Exchange {
             keep: None,
             held: None,
             edge: 0,
+            has_body: false,
         }
     }
 }
@@ -81,6 +84,28 @@ impl Engine {
             _ => self.services.get_mut(name).request(&mut cx, exchange, request),
         }
         self.take_up_all(name, outs);
+    }
+
+    /// A service wants the whole body of an exchange: it is the viewer's, if it was sent along.
+    pub(crate) fn collect(&mut self, exchange: ExchangeId, limit_bytes: u64) {
+        let has_body = self.exchanges.get(exchange.0).is_some_and(|entry| entry.has_body);
+        match self.root(exchange) {
+            Some(viewer) if has_body => {
+                self.effects.push(Effect::Collect { viewer, exchange, limit_bytes });
+            }
+            _ => {
+                let body = Some(standin_kernel::Bytes::new());
+                self.work.push_back(Work::Collected { exchange, body });
+            }
+        }
+    }
+
+    pub(crate) fn collected(&mut self, exchange: ExchangeId, body: Option<standin_kernel::Bytes>) {
+        let Some(name) = self.exchanges.get(exchange.0).and_then(|entry| entry.service) else {
+            return;
+        };
+        let root = self.root(exchange);
+        self.with(name, root, |service, cx| service.collected(cx, exchange, body));
     }
 
     /// A service answers an exchange.

@@ -5,8 +5,8 @@ use standin_kernel::control::Record;
 use standin_kernel::fault::{Fault, Mode};
 use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{
-    ApiError, BlobId, Bytes, Duration, ExchangeId, Fact, LegRequest, LinkFailure, Request, Response,
-    ServiceName, Value,
+    ApiError, BlobId, Bytes, Duration, ExchangeId, Fact, LegRequest, LinkFailure, Request,
+    Response, ServiceName, Value,
 };
 
 /// One request the engine makes of the outside.
@@ -54,6 +54,11 @@ pub enum Input {
     Kept {
         service: ServiceName,
         keep: u64,
+        body: Option<Bytes>,
+    },
+    /// The body that `Effect::Collect` asked for; `None` when it was too large or broke off.
+    Collected {
+        exchange: ExchangeId,
         body: Option<Bytes>,
     },
     Workload {
@@ -107,6 +112,13 @@ pub enum Effect {
     /// Stop caring about a leg, whatever state it is in.
     Cancel {
         leg: LegId,
+    },
+    /// Read a viewer's whole body, if it is not larger than this, and give it back as
+    /// `Input::Collected` for `exchange`.
+    Collect {
+        viewer: ExchangeId,
+        exchange: ExchangeId,
+        limit_bytes: u64,
     },
     Respond(Box<Respond>),
     /// Close the viewer's connection without an answer.

@@ -132,6 +132,7 @@ impl Engine {
             from: From::Leg { leg, root },
             depth,
             edge,
+            has_body: request.with_body,
             ..Exchange::viewer()
         }));
         if let Some(entry) = self.legs.get_mut(leg.0) {

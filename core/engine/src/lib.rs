@@ -36,14 +36,14 @@ pub mod view;
 use std::collections::{BTreeMap, VecDeque};
 
 use standin_kernel::{
-    Cx, Deadline, Env, ExchangeId, Fact, Out, Record, Rng, ServiceName, Time, Timers,
+    CallId, Cx, Deadline, Env, ExchangeId, Fact, Out, Record, Rng, ServiceName, Time, Timers,
 };
 
 pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond};
 pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
 
-use crate::calls::{Caller as CallFrom, Operation, Waiting};
+use crate::calls::{Caller as CallFrom, Operation, PutOff, Waiting};
 use crate::exchange::Exchange;
 use crate::legs::Leg;
 use crate::table::Table;
@@ -67,6 +67,7 @@ pub struct Engine {
     network: Option<Network>,
     work: VecDeque<Work>,
     waiting: Waiting,
+    put_off: PutOff,
     stores: Vec<(ServiceName, Record)>,
     outs: Vec<Out>,
     effects: Vec<Effect>,
@@ -89,6 +90,8 @@ enum Work {
     Serve { exchange: ExchangeId, request: Box<standin_kernel::Request> },
     Answered { leg: LegId, response: Box<standin_kernel::Response> },
     Failed { leg: LegId, failure: standin_kernel::LinkFailure },
+    Collected { exchange: ExchangeId, body: Option<standin_kernel::Bytes> },
+    Replied { call: CallId, reply: Result<standin_kernel::Value, standin_kernel::ApiError> },
     Call { from: CallFrom, service: ServiceName, operation: String, input: standin_kernel::Value },
 }
 
@@ -113,6 +116,7 @@ impl Engine {
             network: None,
             work: VecDeque::new(),
             waiting: Waiting::default(),
+            put_off: PutOff::default(),
             stores: Vec::new(),
             outs: Vec::new(),
             effects: Vec::new(),
@@ -174,6 +178,7 @@ impl Engine {
             Input::Kept { service, keep, body } => {
                 self.with(service, None, |service, cx| service.kept(cx, keep, body));
             }
+            Input::Collected { exchange, body } => self.collected(exchange, body),
             Input::Workload { workload, event } => self.workload_event(workload, event),
             Input::Call { ticket, service, operation, input } => {
                 let from = CallFrom::Driver { ticket };
@@ -267,6 +272,8 @@ impl Engine {
                 Work::Serve { exchange, request } => self.serve(exchange, *request),
                 Work::Answered { leg, response } => self.answered(leg, *response),
                 Work::Failed { leg, failure } => self.leg_failed(leg, failure),
+                Work::Collected { exchange, body } => self.collected(exchange, body),
+                Work::Replied { call, reply } => self.replied(call, reply),
                 Work::Call { from, service, operation, input } => {
                     calls += 1;
                     assert!(
@@ -317,6 +324,8 @@ impl Engine {
             Out::Send { caller, request } => self.send(service, caller, request),
             Out::Cancel { caller } => self.cancel(service, caller),
             Out::Respond { exchange, response } => self.respond(exchange, *response),
+            Out::Collect { exchange, limit_bytes } => self.collect(exchange, limit_bytes),
+            Out::Reply { call, reply } => self.work.push_back(Work::Replied { call, reply }),
             Out::Call { ticket, service: to, operation, input } => {
                 let from = CallFrom::Service { service, ticket };
                 self.work.push_back(Work::Call { from, service: to, operation, input });

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use standin_kernel::{ExchangeId, Request, ServiceName};
+use standin_kernel::{ExchangeId, Identity, Request, ServiceName};
 
 use crate::faults::Verdict;
 use crate::io::Effect;
@@ -38,6 +38,13 @@ impl Engine {
                 false => Destination::Refused,
             };
         }
+        if standin_kernel::Service::serves(&services.lambda, host) {
+            // Function URLs speak TLS only (LAM-UR-01).
+            return match port {
+                443 => Destination::Service { service: ServiceName::Lambda, at: None },
+                _ => Destination::Refused,
+            };
+        }
         if standin_kernel::Service::serves(&services.cloudfront, host) {
             return Destination::Service { service: ServiceName::CloudFront, at: None };
         }
@@ -58,6 +65,14 @@ impl Engine {
         if trace {
             self.traces.insert(exchange, Vec::new());
         }
+        let has_body = request.has_body;
+        if let Identity::Workload(workload) = request.identity {
+            if let Some(entry) = self.exchanges.get_mut(exchange.0) {
+                (entry.service, entry.has_body) = (Some(workload.service()), has_body);
+            }
+            self.work.push_back(Work::Serve { exchange, request });
+            return;
+        }
         let host = lower(request.head.host().unwrap_or(""));
         let mut service = ServiceName::CloudFront;
         let mut at = None;
@@ -67,8 +82,11 @@ impl Engine {
             at = Some(Arc::from(&*host));
         } else if standin_kernel::Service::serves(&self.services.s3, &host) {
             service = ServiceName::S3;
+        } else if standin_kernel::Service::serves(&self.services.lambda, &host) {
+            service = ServiceName::Lambda;
         }
         if let Some(entry) = self.exchanges.get_mut(exchange.0) {
+            entry.has_body = has_body;
             entry.service = Some(service);
             entry.at = at;
         }

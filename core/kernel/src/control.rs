@@ -26,6 +26,10 @@ impl ApiError {
     }
 }
 
+/// A call whose reply comes later, by `Out::Reply`; the engine gives them out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
 /// Reads an operation's input into its struct. Structs deny unknown fields, so a member that is
 /// legal on AWS but not honoured here is refused by name.
 pub fn input<T: serde::de::DeserializeOwned>(

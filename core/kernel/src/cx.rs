@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::control::Record;
+use crate::control::{ApiError, CallId, Record};
 use crate::exchange::{Caller, ExchangeId, LegRequest, Response};
 use crate::fact::Fact;
 use crate::service::ServiceName;
@@ -75,6 +75,17 @@ pub enum Out {
     Respond {
         exchange: ExchangeId,
         response: Box<Response>,
+    },
+    /// Read the body of the request that opened an exchange, whole; it comes back through
+    /// `Service::collected`. To be asked once, and not beside a `Send` with that body.
+    Collect {
+        exchange: ExchangeId,
+        limit_bytes: u64,
+    },
+    /// The reply to a call that `Service::call_later` put off. Exactly once for each of them.
+    Reply {
+        call: CallId,
+        reply: Result<Value, ApiError>,
     },
     /// Call an operation of another service by name; the reply comes to `Service::reply` with
     /// `ticket`. Calls are carried out in order, after the current call of the machine returns.

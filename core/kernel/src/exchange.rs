@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::{RequestHead, ResponseHead};
 use crate::time::Duration;
+use crate::workload::WorkloadId;
 
 /// One request being served by a service; the engine gives them out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +49,8 @@ pub enum Identity {
     Service { principal: &'static str, source_arn: Arc<str> },
     /// The account's own root, for calls on the API endpoint.
     Account,
+    /// The process of a workload, at an address that only it is given (Lambda's Runtime API).
+    Workload(WorkloadId),
 }
 
 /// Where a leg goes: a name the engine or the machine resolves, or an address as such.

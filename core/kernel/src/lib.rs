@@ -13,6 +13,7 @@ pub mod dns;
 pub mod exchange;
 pub mod fact;
 pub mod fault;
+pub mod function;
 pub mod http;
 pub mod ids;
 pub mod limits;
@@ -26,7 +27,7 @@ pub mod timers;
 pub mod workload;
 
 pub use bytes::Bytes;
-pub use control::{ApiError, Record};
+pub use control::{ApiError, CallId, Record};
 pub use cx::{Cx, Env, Out, Pace};
 pub use exchange::{
     Address, BlobId, Body, Caller, ExchangeId, Finish, Identity, LegRequest, LinkFailure, Request,

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::control::{ApiError, Record};
+use crate::control::{ApiError, CallId, Record};
 use crate::cx::Cx;
 use crate::exchange::{Caller, ExchangeId, Finish, LinkFailure, Request, Response};
 use crate::need::{Heard, Need};
@@ -94,6 +94,19 @@ pub trait Service: fmt::Debug {
         self.call(cx, operation, input)
     }
 
+    /// The same for a service whose reply may have to wait: with `None`, `Out::Reply` brings it
+    /// under `id`.
+    fn call_later(
+        &mut self,
+        cx: &mut Cx<'_>,
+        _id: CallId,
+        operation: &str,
+        input: &Value,
+        heard: &[Heard],
+    ) -> Option<Result<Value, ApiError>> {
+        Some(self.call_knowing(cx, operation, input, heard))
+    }
+
     /// The reply to an `Out::Call` of this service.
     fn reply(&mut self, _cx: &mut Cx<'_>, _ticket: u64, _reply: Result<Value, ApiError>) {}
 
@@ -117,6 +130,10 @@ pub trait Service: fmt::Debug {
     /// The whole body asked for with `Body::Relay { keep }`; `None` when it did not come whole or
     /// was too large.
     fn kept(&mut self, _cx: &mut Cx<'_>, _keep: u64, _body: Option<bytes::Bytes>) {}
+
+    /// The whole body that `Out::Collect` asked for, empty when there is none; `None` when it was
+    /// larger than the limit or did not come whole.
+    fn collected(&mut self, _cx: &mut Cx<'_>, _id: ExchangeId, _body: Option<bytes::Bytes>) {}
 
     fn workload(&mut self, _cx: &mut Cx<'_>, _id: WorkloadId, _event: WorkloadEvent) {}
 

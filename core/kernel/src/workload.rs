@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::database::DatabaseSpec;
+use crate::function::FunctionSpec;
 use crate::service::ServiceName;
 use crate::time::Duration;
 
@@ -46,7 +47,7 @@ pub enum WorkloadKind {
     #[default]
     Container,
     /// An execution environment of a Lambda function: it asks for its work at the Runtime API.
-    Function,
+    Function(Box<FunctionSpec>),
     /// A database server.
     Database(Box<DatabaseSpec>),
 }
@@ -110,6 +111,10 @@ pub enum WorkloadEvent {
     /// `code` is 128 plus the signal's number when a signal ended it.
     Exited {
         code: i32,
+    },
+    /// What a function wrote to its standard output and standard error; whole lines, as a rule.
+    Output {
+        text: String,
     },
     /// A health check ended: its exit code, or `None` when it ran out of time.
     ExecDone {

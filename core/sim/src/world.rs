@@ -65,14 +65,27 @@ impl Default for Arrival {
 
 #[derive(Debug)]
 enum Event {
-    Asked { exchange: ExchangeId, request: Box<Request>, trace: bool },
+    Asked {
+        exchange: ExchangeId,
+        request: Box<Request>,
+        trace: bool,
+    },
     Arrived(ExchangeId, Box<Seen>),
     Started(WorkloadId),
     Ended(WorkloadId, i32),
     Happened(WorkloadId, WorkloadEvent),
-    Answer { leg: LegId, workload: WorkloadId, response: Box<Response> },
+    Answer {
+        leg: LegId,
+        workload: WorkloadId,
+        response: Box<Response>,
+    },
+    /// The body of a viewer's request is here; viewers here send none.
+    Collected(ExchangeId),
     NoAnswer(LegId, LinkFailure),
-    Read { ticket: u64, blob: BlobId },
+    Read {
+        ticket: u64,
+        blob: BlobId,
+    },
 }
 
 #[derive(Debug)]
@@ -302,6 +315,9 @@ impl World {
                     self.step(Input::Failed { leg, failure: LinkFailure::Closed });
                 }
             }
+            Event::Collected(exchange) => {
+                self.step(Input::Collected { exchange, body: Some(Bytes::new()) });
+            }
             Event::NoAnswer(leg, failure) => self.step(Input::Failed { leg, failure }),
             Event::Read { ticket, blob } => {
                 let text = text_of(&self.blobs, blob);
@@ -327,6 +343,9 @@ impl World {
                 Effect::Send { leg, request, .. } => self.send(leg, &request),
                 Effect::Respond(respond) => self.respond(*respond),
                 Effect::Abort { exchange } => self.give(exchange, None, Vec::new()),
+                Effect::Collect { exchange, .. } => {
+                    self.later(AT_ONCE, Event::Collected(exchange));
+                }
                 Effect::Launch { spec } => self.launch(*spec),
                 Effect::Signal { workload, signal } => {
                     let stops_after = self

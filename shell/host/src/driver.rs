@@ -167,6 +167,11 @@ impl Driver {
                         mailbox.put(Letter::Abort);
                     }
                 }
+                Effect::Collect { viewer, exchange, limit_bytes } => {
+                    if let Some(mailbox) = self.post.borrow().viewer(viewer) {
+                        mailbox.put(Letter::Collect { exchange, limit_bytes });
+                    }
+                }
                 Effect::Launch { spec } => self.workloads.borrow_mut().launch(*spec),
                 Effect::Signal { workload, signal } => {
                     self.workloads.borrow_mut().signal(workload, signal);

@@ -44,6 +44,7 @@ fn word(effect: &Effect) -> String {
         Effect::Cancel { .. } => "cancel".to_owned(),
         Effect::Respond(respond) => format!("respond:{}", respond.response.head.status),
         Effect::Abort { .. } => "abort".to_owned(),
+        Effect::Collect { .. } => "collect".to_owned(),
         Effect::Launch { .. } => "launch".to_owned(),
         Effect::Signal { .. } => "signal".to_owned(),
         Effect::Exec { .. } => "exec".to_owned(),
@@ -86,6 +87,9 @@ fn write_effect(text: &mut String, effect: &Effect) {
             Ok(())
         }
         Effect::Abort { exchange } => write!(text, "abort {exchange:?}"),
+        Effect::Collect { viewer, exchange, limit_bytes } => {
+            write!(text, "collect {viewer:?} {exchange:?} {limit_bytes}")
+        }
         Effect::Launch { spec } => write!(text, "launch {spec:?}"),
         Effect::Signal { workload, signal } => write!(text, "signal {workload:?} {signal:?}"),
         Effect::Exec { workload, exec } => write!(text, "exec {workload:?} {exec:?}"),

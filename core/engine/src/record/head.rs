@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use standin_kernel::http::Version;
+use standin_kernel::workload::WorkloadId;
 use standin_kernel::{
     Body, Bytes, Headers, Identity, Method, Request, RequestHead, Response, ResponseHead, Value,
     json,
@@ -57,10 +58,11 @@ fn read_headers(value: &Value) -> Result<Headers, Wrong> {
 
 pub(super) fn request_document(request: &Request, redactor: &mut Redactor) -> Value {
     let identity = match &request.identity {
-        Identity::Anonymous => "anonymous",
-        Identity::Account => "account",
+        Identity::Anonymous => json!("anonymous"),
+        Identity::Account => json!("account"),
+        Identity::Workload(workload) => json!({"workload": workload}),
         // Services ask each other within the engine only.
-        Identity::Service { .. } => "service",
+        Identity::Service { .. } => json!("service"),
     };
     json!({
         "method": request.head.method.as_str(),
@@ -81,10 +83,11 @@ pub(super) fn read_request(value: &Value) -> Result<Request, Wrong> {
         Some("2.0") => Version::Http2,
         _ => Version::Http11,
     };
-    let identity = match value["identity"].as_str() {
-        Some("anonymous") => Identity::Anonymous,
-        Some("account") => Identity::Account,
-        other => return Err(format!("the identity {other:?} is not known")),
+    let identity = match (&value["identity"], value["identity"]["workload"].as_u64()) {
+        (Value::String(name), _) if name == "anonymous" => Identity::Anonymous,
+        (Value::String(name), _) if name == "account" => Identity::Account,
+        (_, Some(id)) => Identity::Workload(WorkloadId(id)),
+        (other, None) => return Err(format!("the identity {other} is not known")),
     };
     let peer: SocketAddr =
         text(value, "peer")?.parse().map_err(|_| "peer is not an address".to_owned())?;
@@ -146,6 +149,23 @@ fn read_body(value: &Value) -> Result<Body, Wrong> {
 /// Of a body: its length, and a sum that tells it from others.
 pub(super) fn bytes_document(bytes: &Bytes) -> Value {
     json!({"length": bytes.len(), "sum": format!("{:016x}", super::digest::sum(bytes))})
+}
+
+/// A body that decides what is answered (a function's result), as it is.
+pub(super) fn whole_document(bytes: &Bytes) -> Value {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => json!(text),
+        Err(_) => json!(bytes.as_ref()),
+    }
+}
+
+pub(super) fn read_whole(value: &Value) -> Result<Bytes, Wrong> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.as_bytes().to_vec().into());
+    }
+    let bytes: Vec<u8> =
+        serde_json::from_value(value.clone()).map_err(|wrong| wrong.to_string())?;
+    Ok(bytes.into())
 }
 
 /// Something of the same length, and different for different bodies.

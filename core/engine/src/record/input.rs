@@ -5,8 +5,8 @@ use standin_kernel::workload::{WorkloadEvent, WorkloadId};
 use standin_kernel::{Duration, ExchangeId, LinkFailure, ServiceName, Value, json};
 
 use super::head::{
-    Wrong, bytes_document, flag, number, read_bytes, read_request, read_response, request_document,
-    response_document, text,
+    Wrong, bytes_document, flag, number, read_bytes, read_request, read_response, read_whole,
+    request_document, response_document, text, whole_document,
 };
 use super::redact::Redactor;
 use crate::io::{Input, LegId, RelayEnd};
@@ -30,6 +30,9 @@ pub(super) fn document(input: &Input, redactor: &mut Redactor) -> Value {
         }}),
         Input::Kept { service, keep, body } => json!({"kept": {
             "service": service, "keep": keep, "body": body.as_ref().map(bytes_document),
+        }}),
+        Input::Collected { exchange, body } => json!({"collected": {
+            "exchange": exchange.0, "body": body.as_ref().map(whole_document),
         }}),
         Input::Workload { workload, event } => {
             json!({"workload": {"workload": workload, "event": event}})
@@ -89,6 +92,10 @@ pub(super) fn read(document: &Value) -> Result<Input, Wrong> {
             service: typed::<ServiceName>(of, "service")?,
             keep: number(of, "keep")?,
             body: if of["body"].is_null() { None } else { Some(read_bytes(&of["body"])?) },
+        },
+        "collected" => Input::Collected {
+            exchange: exchange()?,
+            body: if of["body"].is_null() { None } else { Some(read_whole(&of["body"])?) },
         },
         "text" => Input::Text {
             ticket: number(of, "ticket")?,

@@ -3,7 +3,8 @@
 //!
 //! A record is a text of JSON lines: first the engine's environment and seed, then a line each time
 //! the engine was asked. It holds heads, not bodies (of those only length and a sum), and of the
-//! values of cookies and credentials only that they are the same ones again: see [`redact`].
+//! values of cookies and credentials only that they are the same ones again: see [`redact`]. Bodies
+//! that decide what is answered, a function's events and results, are held whole.
 //! Operations are held with their whole input, for that decides what is built.
 //!
 //! Reading order: this file (lines), [`input`] (inputs as documents and back), [`digest`] (effects

@@ -138,6 +138,8 @@ fn every_input_reads_back_as_it_was_written() {
         Input::Repair { ticket: 7, target: None },
         Input::Text { ticket: 8, text: Some("Resources:".into()) },
         Input::Text { ticket: 9, text: None },
+        Input::Collected { exchange: ExchangeId(4), body: None },
+        Input::Collected { exchange: ExchangeId(4), body: Some(Bytes::from_static(b"{}")) },
         Input::Tick,
     ];
     for input in inputs {

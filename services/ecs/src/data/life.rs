@@ -76,6 +76,8 @@ impl Task {
             WorkloadEvent::Exited { code } => {
                 self.container_exited(cx, desk, index, workload, code);
             }
+            // Functions alone are heard; a container's output is in its log.
+            WorkloadEvent::Output { .. } => {}
             WorkloadEvent::ExecDone { ticket, code } => {
                 self.health_checked(cx, desk, index, ticket, code);
             }

@@ -88,7 +88,7 @@ impl Access<'_> {
     fn explain(&self, action: &str, verdict: Verdict) -> standin_kernel::Fact {
         let settings = &self.bucket.settings;
         let who = match self.asker.identity {
-            Identity::Anonymous => "an anonymous reader",
+            Identity::Anonymous | Identity::Workload(_) => "an anonymous reader",
             Identity::Account => "the account",
             Identity::Service { source_arn, .. } => source_arn,
         };

@@ -34,6 +34,9 @@ pub(crate) async fn fetch(driver: &Rc<Driver>, request: Request) -> io::Result<F
                 legs.start(leg, driver.clone(), request, Outgoing::Nothing);
             }
             Event::Letter(Letter::Cancel { leg }) => legs.cancel(leg),
+            Event::Letter(Letter::Collect { exchange, .. }) => {
+                driver.step(Input::Collected { exchange, body: Some(Bytes::new()) });
+            }
             Event::Letter(Letter::Respond(respond)) => {
                 let rest = respond.relay.and_then(|leg| legs.take_rest(leg));
                 let body = match bytes_at_hand(driver, &respond.response.body)? {

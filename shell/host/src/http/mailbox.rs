@@ -20,6 +20,11 @@ pub(crate) enum Letter {
     Cancel {
         leg: LegId,
     },
+    /// Read the request's whole body and give it back for `exchange`.
+    Collect {
+        exchange: ExchangeId,
+        limit_bytes: u64,
+    },
     Respond(Box<Respond>),
     Abort,
     /// The viewer has been too slow.

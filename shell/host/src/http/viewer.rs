@@ -214,6 +214,10 @@ impl Connection {
                     legs.start(leg, driver.clone(), request, body);
                 }
                 Event::Letter(Letter::Cancel { leg }) => legs.cancel(leg),
+                Event::Letter(Letter::Collect { exchange, limit_bytes }) => {
+                    let body = self.collect(turn, limit_bytes).await;
+                    driver.step(Input::Collected { exchange, body });
+                }
                 Event::Letter(Letter::Respond(respond)) => {
                     let rest = respond.relay.and_then(|leg| legs.take_rest(leg));
                     drop(legs);
@@ -225,6 +229,51 @@ impl Connection {
                 Event::Answered(leg, answer) => legs.answered(&driver, leg, answer),
                 Event::Gone => return Err(io::ErrorKind::UnexpectedEof.into()),
             }
+        }
+    }
+
+    /// The request's whole body; `None` when it is larger than the limit or breaks off.
+    async fn collect(&self, turn: &mut Turn, limit_bytes: u64) -> Option<Bytes> {
+        if turn.whole.is_none() {
+            let mut body = Vec::new();
+            self.expire_in(BODY_S);
+            loop {
+                let more = poll_fn(|cx| self.poll_piece(cx, &mut body)).await.ok()?;
+                if body.len() as u64 > limit_bytes {
+                    return None;
+                }
+                if !more {
+                    break;
+                }
+                self.expire_in(BODY_S);
+            }
+            self.mailbox.expires_s.set(0);
+            turn.whole = Some(body.into());
+        }
+        turn.whole.clone().filter(|body| body.len() as u64 <= limit_bytes)
+    }
+
+    /// Adds the next piece of the body to `body`; `false` at its end.
+    fn poll_piece(&self, cx: &mut Context<'_>, body: &mut Vec<u8>) -> Poll<io::Result<bool>> {
+        let mut piece = Vec::new();
+        match self.incoming.borrow_mut().poll_body(cx, &mut piece) {
+            Poll::Ready(more) => {
+                body.extend_from_slice(&piece);
+                Poll::Ready(more)
+            }
+            // Another letter is read once the body is here.
+            Poll::Pending => match self.mailbox.poll(cx) {
+                Poll::Ready(letter) => {
+                    let over = matches!(letter, Letter::Expired | Letter::Abort);
+                    self.mailbox.put(letter);
+                    if over {
+                        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+                    } else {
+                        Poll::Pending
+                    }
+                }
+                Poll::Pending => Poll::Pending,
+            },
         }
     }
 

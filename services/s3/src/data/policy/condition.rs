@@ -385,7 +385,7 @@ impl Key {
         let (asker, detail) = (question.asker, &question.detail);
         let source = match asker.identity {
             Identity::Service { principal, source_arn } => Some((*principal, &**source_arn)),
-            Identity::Anonymous | Identity::Account => None,
+            Identity::Anonymous | Identity::Account | Identity::Workload(_) => None,
         };
         let truth = |value: bool| Some(Cow::Borrowed(if value { "true" } else { "false" }));
         let text = |value: Option<&'a str>| value.map(Cow::Borrowed);
@@ -399,14 +399,14 @@ impl Key {
             Self::PrincipalServiceName => text(source.map(|(principal, _)| principal)),
             Self::PrincipalIsAwsService => truth(source.is_some()),
             Self::PrincipalAccount => match asker.identity {
-                Identity::Anonymous => text(Some("anonymous")),
+                Identity::Anonymous | Identity::Workload(_) => text(Some("anonymous")),
                 Identity::Account => text(Some(asker.account)),
                 Identity::Service { .. } => None,
             },
             Self::PrincipalArn => matches!(asker.identity, Identity::Account)
                 .then(|| Cow::Owned(format!("arn:aws:iam::{}:root", asker.account))),
             Self::PrincipalType => match asker.identity {
-                Identity::Anonymous => text(Some("Anonymous")),
+                Identity::Anonymous | Identity::Workload(_) => text(Some("Anonymous")),
                 Identity::Account => text(Some("Account")),
                 Identity::Service { .. } => None,
             },
@@ -414,7 +414,7 @@ impl Key {
             Self::CurrentTime => Some(Cow::Owned(asker.now.iso8601())),
             Self::EpochTime => Some(Cow::Owned(asker.now.seconds().to_string())),
             Self::SignatureVersion => match asker.identity {
-                Identity::Anonymous => None,
+                Identity::Anonymous | Identity::Workload(_) => None,
                 _ => text(Some("AWS4-HMAC-SHA256")),
             },
             Self::VersionId => text(detail.version),
