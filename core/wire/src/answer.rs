@@ -3,8 +3,8 @@
 use standin_kernel::{ApiError, Headers, Value, json};
 
 use crate::model::{Location, Member, Model, Protocol, Shape};
-use crate::text;
 use crate::xml::Document;
+use crate::{cbor, text};
 
 /// An answer on the wire. The body of a streamed member is the caller's matter.
 #[derive(Debug)]
@@ -18,14 +18,25 @@ const S3_NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 const CLOUDFRONT_NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 
 /// The answer to an operation that went well.
-pub fn success(model: &Model, operation: &str, value: &Value, request_id: &str) -> Wire {
+pub fn success(
+    model: &Model,
+    protocol: Protocol,
+    operation: &str,
+    value: &Value,
+    request_id: &str,
+) -> Wire {
     let Some(op) = model.operations.get(operation) else {
         return Wire { status: 200, headers: Headers::new(), body: Vec::new() };
     };
     let status = op.status.unwrap_or(200);
     let output = op.output.as_deref();
     let mut headers = Headers::new();
-    let body = match model.protocol {
+    let body = match protocol {
+        Protocol::Cbor => {
+            headers.append(cbor::HEADER.0, cbor::HEADER.1);
+            headers.append("Content-Type", cbor::CONTENT_TYPE);
+            cbor::output(model, output, value)
+        }
         Protocol::Json => {
             headers.append("Content-Type", "application/x-amz-json-1.1");
             if value.is_null() { b"{}".to_vec() } else { value.to_string().into_bytes() }
@@ -62,7 +73,9 @@ pub fn success(model: &Model, operation: &str, value: &Value, request_id: &str) 
             document.close(&root);
             document.finish()
         }
-        Protocol::RestXml => return rest(model, operation, output, value, status),
+        Protocol::RestXml | Protocol::RestJson => {
+            return rest(model, operation, output, value, status);
+        }
     };
     Wire { status, headers, body }
 }
@@ -98,6 +111,10 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
                 wire.body = value[&member.name].as_str().unwrap_or("").as_bytes().to_vec();
             }
             _ if value[&member.name].is_null() => {}
+            _ if model.protocol == Protocol::RestJson => {
+                wire.body = value[&member.name].to_string().into_bytes();
+                wire.headers.append("Content-Type", "application/json");
+            }
             _ => {
                 let mut document = Document::new(model);
                 let root = member.wire.as_deref().unwrap_or(&member.shape);
@@ -118,6 +135,14 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
             document.close("LocationConstraint");
             wire.body = document.finish();
             wire.headers.append("Content-Type", "application/xml");
+        }
+        None if in_body && model.protocol == Protocol::RestJson => {
+            let here = members.iter().filter(|member| member.at.is_none());
+            let given = here.map(|member| (member.wire_name(), &value[&member.name]));
+            let given = given.filter(|(_, value)| !value.is_null());
+            let map = given.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+            wire.body = Value::Object(map).to_string().into_bytes();
+            wire.headers.append("Content-Type", "application/json");
         }
         None if in_body => {
             let mut document = Document::new(model);
@@ -166,21 +191,34 @@ fn http_date(text: &str) -> String {
 }
 
 /// A refusal. `protocol`: of the service asked, as far as it is known.
-pub fn refusal(service: Option<(&str, &Model)>, error: &ApiError, request_id: &str) -> Wire {
+pub fn refusal(
+    service: Option<(&str, &Model, Protocol)>,
+    error: &ApiError,
+    request_id: &str,
+) -> Wire {
     let mut headers = Headers::new();
     let sender = if error.status < 500 { "Sender" } else { "Receiver" };
     let body = match service {
-        Some((_, model)) if model.protocol == Protocol::Json => {
+        Some((.., Protocol::Cbor)) => {
+            headers.append(cbor::HEADER.0, cbor::HEADER.1);
+            headers.append("Content-Type", cbor::CONTENT_TYPE);
+            headers.append("x-amzn-query-error", format!("{};{sender}", error.code));
+            cbor::refusal(error)
+        }
+        Some((_, model, Protocol::Json | Protocol::RestJson)) => {
             headers.append("Content-Type", "application/x-amz-json-1.1");
             headers.append("x-amzn-ErrorType", &error.code);
+            if model.protocol == Protocol::Query {
+                headers.append("x-amzn-query-error", format!("{};{sender}", error.code));
+            }
             json!({"__type": error.code, "message": error.message, "Message": error.message})
                 .to_string()
                 .into_bytes()
         }
-        Some((name, model)) => {
+        Some((name, model, protocol)) => {
             headers.append("Content-Type", "text/xml");
             let mut document = Document::new(model);
-            match model.protocol {
+            match protocol {
                 Protocol::Ec2 => {
                     document.open("Response", None);
                     document.open("Errors", None);
@@ -231,7 +269,7 @@ mod tests {
 
     fn body(service: &str, operation: &str, value: &Value) -> String {
         let model = entry(service).unwrap().model();
-        String::from_utf8(success(model, operation, value, "id").body).unwrap()
+        String::from_utf8(success(model, model.protocol, operation, value, "id").body).unwrap()
     }
 
     #[test]
@@ -256,7 +294,7 @@ mod tests {
     fn rest_answers_put_members_where_they_belong() {
         let model = entry("cloudfront").unwrap().model();
         let value = json!({"ETag": "E1", "Distribution": {"Id": "E2"}});
-        let wire = success(model, "GetDistribution", &value, "id");
+        let wire = success(model, model.protocol, "GetDistribution", &value, "id");
         assert_eq!(wire.headers.get("ETag"), Some("E1"));
         let text = String::from_utf8(wire.body).unwrap();
         assert!(text.contains("<Id>E2</Id>") && !text.contains("E1"), "{text}");
@@ -270,7 +308,7 @@ mod tests {
         let error = ApiError::new("RuleNotFound", 400, "One or more rules not found");
         let text = |service: &str| {
             let model = entry(service).unwrap().model();
-            String::from_utf8(refusal(Some((service, model)), &error, "id").body).unwrap()
+            String::from_utf8(refusal(Some((service, model, model.protocol)), &error, "id").body).unwrap()
         };
         assert!(text("elbv2").contains("<Type>Sender</Type><Code>RuleNotFound</Code>"));
         assert!(text("ec2").contains("<Response><Errors><Error><Code>RuleNotFound</Code>"));

@@ -1,10 +1,22 @@
 //! Which service and operation a request on the endpoint means, as AWS tells them apart: the scope
-//! of the signature, the target header, the action of a form, the path.
+//! of the signature, the target header, the action of a form, the path; and which protocol it
+//! speaks.
 
 use standin_kernel::{ApiError, RequestHead};
 
-use crate::model::{ENTRIES, Entry, Protocol, entry};
-use crate::{form, rest, text};
+use crate::model::{ENTRIES, Entry, Model, Protocol, entry};
+use crate::{cbor, form, rest, text};
+
+/// The protocol a request to this service speaks: its own, or one of those that newer SDKs use.
+pub fn protocol(model: &Model, head: &RequestHead) -> Protocol {
+    if cbor::path(head).is_some() {
+        Protocol::Cbor
+    } else if model.protocol == Protocol::Query && head.headers.contains("X-Amz-Target") {
+        Protocol::Json
+    } else {
+        model.protocol
+    }
+}
 
 /// The service a request is for.
 pub fn service(head: &RequestHead, body: &[u8]) -> Option<&'static Entry> {
@@ -12,8 +24,9 @@ pub fn service(head: &RequestHead, body: &[u8]) -> Option<&'static Entry> {
         // A service that is not here is nobody's: its paths would read as S3's.
         return ENTRIES.iter().find(|entry| entry.model().signing == scope);
     }
-    if let Some(target) = head.headers.get("X-Amz-Target") {
-        let prefix = target.split('.').next().unwrap_or("");
+    let target = head.headers.get("X-Amz-Target");
+    let prefix = target.map(|target| target.split('.').next().unwrap_or(""));
+    if let Some(prefix) = prefix.or_else(|| cbor::path(head).map(|(target, _)| target)) {
         return ENTRIES.iter().find(|entry| entry.model().target.as_deref() == Some(prefix));
     }
     if head.path().starts_with("/2020-05-31/") {
@@ -56,7 +69,8 @@ pub fn operation(
         let message = format!("{}:{name} is not supported by Standin", entry.name);
         ApiError::new("InvalidAction", 400, message)
     };
-    let name = match model.protocol {
+    let name = match protocol(model, head) {
+        Protocol::Cbor => cbor::path(head).map_or("", |(_, name)| name).to_owned(),
         Protocol::Json => {
             let target = head.headers.get("X-Amz-Target").unwrap_or("");
             target.split_once('.').map_or("", |(_, name)| name).to_owned()
@@ -67,7 +81,7 @@ pub fn operation(
             let action = fields.into_iter().find(|(name, _)| name == "Action");
             action.map(|(_, value)| value).unwrap_or_default()
         }
-        Protocol::RestXml => match rest::route(model, head) {
+        Protocol::RestXml | Protocol::RestJson => match rest::route(model, head) {
             Some(route) => {
                 if let Some(word) = rest::unknown_word(model, &route, head) {
                     let message = format!(
@@ -119,6 +133,11 @@ mod tests {
         assert_eq!(asked("POST", "/", &[], form), "elbv2 DescribeRules");
         let target = [("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.ListTasks")];
         assert_eq!(asked("POST", "/", &target, "{}"), "ecs ListTasks");
+        let cbor = [("smithy-protocol", "rpc-v2-cbor")];
+        let path = "/service/GraniteServiceVersion20100801/operation/DescribeAlarms";
+        assert_eq!(asked("POST", path, &cbor, ""), "cloudwatch DescribeAlarms");
+        let target = [("X-Amz-Target", "GraniteServiceVersion20100801.DescribeAlarms")];
+        assert_eq!(asked("POST", "/", &target, "{}"), "cloudwatch DescribeAlarms");
         assert_eq!(
             asked("GET", "/2020-05-31/distribution", &[], ""),
             "cloudfront ListDistributions"

@@ -2,11 +2,12 @@
 //! document), and back.
 //!
 //! Reading order: [`model`] (the tables), [`detect`] (which operation is meant), [`form`] (the
-//! query protocols), [`rest`] and [`xml`] (REST-XML), [`aws_json`], [`chunks`] (uploads in
-//! pieces), [`answer`] (answers and refusals).
+//! query protocols), [`rest`] and [`xml`] (REST-XML), [`aws_json`], [`cbor`], [`chunks`]
+//! (uploads in pieces), [`answer`] (answers and refusals).
 
 pub mod answer;
 pub mod aws_json;
+pub mod cbor;
 pub mod chunks;
 pub mod detect;
 pub mod form;

@@ -15,6 +15,10 @@ pub enum Protocol {
     Ec2,
     Json,
     RestXml,
+    RestJson,
+    /// Never a table's own: what SDKs may speak instead (CloudWatch).
+    #[serde(skip)]
+    Cbor,
 }
 
 /// One service's table.

@@ -1,9 +1,9 @@
-//! REST-XML: which operation a method and a path mean, and where the parts of its document stand.
+//! REST-XML and REST-JSON: which operation a method and a path mean, and where the parts of its document stand.
 
 use standin_kernel::{ApiError, Headers, RequestHead, Value, json};
 
-use crate::model::{Location, Member, Model, Operation, Shape};
-use crate::{form, text, xml};
+use crate::model::{Location, Member, Model, Operation, Protocol, Shape};
+use crate::{aws_json, form, text, xml};
 
 /// An operation found, with the labels of its path.
 #[derive(Debug)]
@@ -158,7 +158,11 @@ pub fn input(
             }
         }
         None if !body.is_empty() => {
-            if let Value::Object(read) = xml::read(model, shape, body)? {
+            let read = match model.protocol {
+                Protocol::RestJson => aws_json::input(body)?,
+                _ => xml::read(model, shape, body)?,
+            };
+            if let Value::Object(read) = read {
                 map.extend(read);
             }
         }
@@ -184,6 +188,7 @@ fn payload_value(model: &Model, member: &Member, body: &[u8]) -> Result<Option<V
         Shape::Blob => Ok(None),
         Shape::Text => Ok(Some(json!(String::from_utf8_lossy(body)))),
         _ if body.is_empty() => Ok(None),
+        _ if model.protocol == Protocol::RestJson => aws_json::input(body).map(Some),
         _ => xml::read(model, &member.shape, body).map(Some),
     }
 }

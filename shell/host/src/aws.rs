@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use standin_kernel::{ApiError, Headers, Method, RequestHead, ServiceName, Value, Version, json};
 use standin_wire::model::{Entry, Model, Protocol};
-use standin_wire::{Wire, answer, aws_json, chunks, detect, form, rest};
+use standin_wire::{Wire, answer, aws_json, cbor, chunks, detect, form, rest};
 
 use crate::driver::Driver;
 use crate::objects;
@@ -41,17 +41,18 @@ pub(crate) async fn serve(
         return respond(answer::refusal(None, &error, &request_id), None, &request_id);
     };
     let model = entry.model();
+    let protocol = detect::protocol(model, &head);
     let to_head = head.method == Method::Head;
     match carry_out(driver, entry, &head, body).await {
         Ok(Done { operation, value, object }) => {
-            let mut wire = answer::success(model, &operation, &value, &request_id);
+            let mut wire = answer::success(model, protocol, &operation, &value, &request_id);
             if object.is_some() && value["ContentRange"].is_string() {
                 wire.status = 206;
             }
             respond(wire, object.filter(|_| !to_head), &request_id)
         }
         Err(error) => {
-            let mut wire = answer::refusal(Some((entry.name, model)), &error, &request_id);
+            let mut wire = answer::refusal(Some((entry.name, model, protocol)), &error, &request_id);
             if to_head || error.status == 304 {
                 wire.body.clear();
             }
@@ -103,17 +104,18 @@ fn input(
     head: &RequestHead,
     body: &Bytes,
 ) -> Result<Value, ApiError> {
-    match model.protocol {
+    let shape = model.operations.get(operation).and_then(|known| known.input.as_deref());
+    match detect::protocol(model, head) {
         Protocol::Json => aws_json::input(body),
+        Protocol::Cbor => cbor::input(model, shape, body),
         Protocol::Query | Protocol::Ec2 => {
             let text = std::str::from_utf8(body)
                 .map_err(|_| ApiError::new("MalformedInput", 400, "the form is not UTF-8"))?;
             let mut fields = form::pairs(text);
             fields.extend(form::pairs(head.query().unwrap_or("")));
-            let shape = model.operations.get(operation).and_then(|known| known.input.as_deref());
             form::input(model, shape, &fields)
         }
-        Protocol::RestXml => {
+        Protocol::RestXml | Protocol::RestJson => {
             let route = rest::route(model, head)
                 .ok_or_else(|| ApiError::unsupported_operation("AWS", operation))?;
             let mut input = rest::input(model, &route, head, Some(&plain_body(head, body)?))?;
