@@ -27,7 +27,8 @@ pub struct Services {
 
 /// The resource types of all services.
 pub fn resource_types() -> Vec<&'static dyn ResourceType> {
-    let all: [&dyn Service; 8] = [
+    let all: [&dyn Service; 9] = [
+        &CloudFormation::default(),
         &CloudFront::new(),
         &Elbv2::new(),
         &Ecs::new(),

@@ -29,6 +29,8 @@ pub(crate) struct ChangeSetFacts {
     pub(crate) token: Option<String>,
     /// OnStackFailure, if it was given.
     pub(crate) on_failure: Option<OnFailure>,
+    #[serde(default)]
+    pub(crate) role_arn: Option<String>,
     pub(crate) status: ChangeSetStatus,
     pub(crate) reason: Option<String>,
     pub(crate) execution: ExecutionStatus,

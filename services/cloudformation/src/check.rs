@@ -30,7 +30,7 @@ pub fn check_template(
     let mut scope = None;
     if let (Some(given), true) = (given, errors.is_empty()) {
         let stack = "arn:aws:cloudformation:ap-northeast-1:123456789012:stack/validate/validate";
-        match template.bind(given, None, &pseudo(stack)) {
+        match template.bind(given, None, &pseudo(stack, &[])) {
             Ok(bound) => {
                 errors.extend(template.plan(&bound).err().unwrap_or_default());
                 scope = Some(bound);

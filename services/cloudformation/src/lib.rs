@@ -4,15 +4,18 @@
 //! Reading order: [`template`] (the language), `state` and `status` (what is known of a stack),
 //! `revision` (one version of it), `change_set` (what a version would change), `stack_policy` (what
 //! may change), `machine` (how an operation goes on, step by step), `event` (what it tells), `api`
-//! (the operations), `store` (restarts), `view` (what others ask), [`check`] (a template without a
-//! stack).
+//! (the operations), `library` (what they have to hear first), `resources` (types of its own),
+//! `store` (restarts), `view` (what others ask), [`check`] (a template without a stack).
 
+mod address;
 mod api;
 mod change_set;
 pub mod check;
 mod error;
 mod event;
+mod library;
 mod machine;
+mod resources;
 mod revision;
 mod stack_policy;
 mod state;
@@ -26,12 +29,13 @@ mod view;
 use std::collections::BTreeMap;
 
 use standin_kernel::resource::ResourceType;
-use standin_kernel::{ApiError, Cx, Deadline, Record, Service, ServiceName, Value};
+use standin_kernel::{ApiError, Cx, Deadline, Heard, Need, Record, Service, ServiceName, Value};
 
 pub use check::{TemplateReport, check_template};
 pub use status::{ResourceStatus, StackStatus};
 pub use view::{ResourceView, StackView};
 
+use library::Library;
 use machine::{Desk, Run, Timer};
 use state::Stack;
 use store::Restoring;
@@ -80,11 +84,25 @@ impl Service for CloudFormation {
     }
 
     fn resource_types(&self) -> &'static [&'static dyn ResourceType] {
-        &[]
+        resources::ALL
     }
 
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        api::call(self, cx, operation, input)
+        api::call(self, cx, operation, input, Library::new(&[]))
+    }
+
+    fn needs(&self, operation: &str, input: &Value, heard: &[Heard]) -> Option<Need> {
+        api::needs::needs(self, operation, input, Library::new(heard))
+    }
+
+    fn call_knowing(
+        &mut self,
+        cx: &mut Cx<'_>,
+        operation: &str,
+        input: &Value,
+        heard: &[Heard],
+    ) -> Result<Value, ApiError> {
+        api::call(self, cx, operation, input, Library::new(heard))
     }
 
     fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {

@@ -19,6 +19,14 @@ pub(crate) struct Source {
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) capabilities: Vec<String>,
+    /// Values out of the parameter store, by the template's parameters (CFN-PA-09).
+    #[serde(default)]
+    pub(crate) stored: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) notification_arns: Vec<String>,
+    /// Templates of nested stacks that are files of this machine, by their absolute paths.
+    #[serde(default)]
+    pub(crate) templates: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,8 +41,9 @@ impl Revision {
     /// Reads a version that was accepted before.
     pub(crate) fn read(source: Source, stack_id: &str) -> Result<Self, Vec<TemplateError>> {
         let template = Template::parse(&source.file, &source.text)?;
-        let pseudo = pseudo(stack_id);
-        let scope = template.bind(&[], Some(&source.parameters), &pseudo)?;
+        let pseudo = pseudo(stack_id, &source.notification_arns);
+        let (parameters, stored) = (Some(&source.parameters), &source.stored);
+        let scope = template.bind_stored(&[], parameters, &pseudo, stored)?;
         let plan = template.plan(&scope)?;
         Ok(Self { source, template, scope, plan })
     }
@@ -46,7 +55,7 @@ impl Revision {
 
 /// Region, account and name of a stack are in its ARN:
 /// `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.
-pub(crate) fn pseudo(stack_id: &str) -> PseudoParameters {
+pub(crate) fn pseudo(stack_id: &str, notification_arns: &[String]) -> PseudoParameters {
     let parts: Vec<&str> = stack_id.split(':').collect();
     let part = |at: usize| parts.get(at).copied().unwrap_or_default().to_owned();
     let name = stack_id.split('/').nth(1).unwrap_or_default();
@@ -55,6 +64,6 @@ pub(crate) fn pseudo(stack_id: &str) -> PseudoParameters {
         region: part(3),
         stack_id: stack_id.to_owned(),
         stack_name: name.to_owned(),
-        notification_arns: Vec::new(),
+        notification_arns: notification_arns.to_vec(),
     }
 }

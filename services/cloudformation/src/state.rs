@@ -63,6 +63,16 @@ pub(crate) struct Facts {
     /// What the operation's caller said to recognise it by.
     pub(crate) token: Option<String>,
     pub(crate) termination_protection: bool,
+    /// The stack that nests this one.
+    #[serde(default)]
+    pub(crate) parent: Option<Parent>,
+    /// A nested stack whose update succeeded waits for its parent's before it deletes what is old
+    /// (CFN-NS-02).
+    #[serde(default)]
+    pub(crate) held: bool,
+    /// CFN-ST-18
+    #[serde(default)]
+    pub(crate) role_arn: Option<String>,
     #[serde(default)]
     pub(crate) policy: Option<PolicyText>,
     /// In the place of `policy`, for the update under way.
@@ -71,6 +81,15 @@ pub(crate) struct Facts {
     /// Events so far, and names generated so far: the next sequence numbers.
     pub(crate) event_count: u64,
     pub(crate) name_count: u64,
+}
+
+/// Where a nested stack belongs; ARNs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parent {
+    pub(crate) stack_id: String,
+    pub(crate) root_id: String,
+    pub(crate) logical_id: String,
 }
 
 /// How an operation of a stack is to behave.
@@ -276,6 +295,9 @@ impl Facts {
             failure: None,
             token: None,
             termination_protection: false,
+            parent: None,
+            held: false,
+            role_arn: None,
             policy: None,
             policy_during_update: None,
             event_count: 0,

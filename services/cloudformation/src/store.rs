@@ -189,6 +189,11 @@ impl Run<'_, '_> {
         if !self.stack.status().is_in_progress() {
             return;
         }
+        if self.stack.status() == StackStatus::UpdateCompleteCleanupInProgress
+            && !self.stack.facts.held
+        {
+            self.release_children();
+        }
         for logical_id in self.stack.with_turn(Turn::Running) {
             let job = self.stack.resource(&logical_id).and_then(|one| one.job.as_ref());
             match job.map(|job| job.wake.max(self.cx.now)) {

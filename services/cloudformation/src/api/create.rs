@@ -6,8 +6,11 @@ use standin_kernel::{ApiError, Cx, Value, ids, json};
 
 use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
+use crate::api::nested::place;
 use crate::api::policy;
+use crate::api::role::{RollbackConfiguration, check_role, check_rollback};
 use crate::error::{constraint, stack_exists, validation};
+use crate::library::Library;
 use crate::state::{Facts, OnFailure, Options, Stack};
 use crate::status::StackStatus;
 
@@ -34,6 +37,11 @@ struct CreateStack {
     stack_policy_body: Option<String>,
     #[serde(rename = "StackPolicyURL")]
     stack_policy_url: Option<String>,
+    #[serde(rename = "RoleARN")]
+    role_arn: Option<String>,
+    #[serde(rename = "NotificationARNs")]
+    notification_arns: Option<Vec<String>>,
+    rollback_configuration: Option<RollbackConfiguration>,
     standin: Option<Standin>,
 }
 
@@ -45,15 +53,20 @@ pub(super) fn create_stack(
     all: &mut CloudFormation,
     cx: &mut Cx<'_>,
     value: &Value,
+    library: Library<'_>,
 ) -> Result<Value, ApiError> {
     let given: CreateStack = input("CreateStack", value)?;
     let name = given.stack_name.clone();
     check_name(&name)?;
-    let options = given.options()?;
+    let mut options = given.options()?;
+    check_role(given.role_arn.as_deref())?;
+    check_rollback(given.rollback_configuration.as_ref())?;
+    let place = given.standin.as_ref().and_then(|standin| place(all, standin));
     if let Some(stack) = all.find(&name) {
-        let same = given.client_request_token.is_some()
+        let again = given.client_request_token.is_some()
             && stack.facts.token == given.client_request_token
             && stack.status() == StackStatus::CreateInProgress;
+        let same = again || (place.is_some() && stack.facts.parent == place);
         // A caller that did not hear the answer asks again.
         return if same {
             Ok(json!({"StackId": stack.facts.id}))
@@ -62,6 +75,11 @@ pub(super) fn create_stack(
         };
     }
     let id = new_id(all, cx, &name)?;
+    let parent = place.as_ref().and_then(|place| all.stacks.get(&place.stack_id));
+    if parent.is_some() {
+        // What to do with a failure is the parent's to say.
+        options.on_failure = OnFailure::DoNothing;
+    }
     let intake = Intake {
         stack_id: &id,
         body: given.template_body,
@@ -71,16 +89,21 @@ pub(super) fn create_stack(
         tags: given.tags,
         capabilities: given.capabilities,
         standin: given.standin,
+        notification_arns: given.notification_arns,
         previous: None,
+        parent,
+        library,
     };
     let revision = intake.read(&all.desk.list)?;
     let url = given.stack_policy_url.as_deref();
-    let policy = policy::read(given.stack_policy_body, url, Some(&revision.template))?;
+    let policy = policy::read(given.stack_policy_body, url, Some(&revision.template), library)?;
     let facts = Facts {
         options,
         policy,
         token: given.client_request_token,
         termination_protection: given.enable_termination_protection,
+        role_arn: given.role_arn.or_else(|| parent.and_then(|one| one.facts.role_arn.clone())),
+        parent: place,
         ..Facts::new(&id, &name, cx.now, StackStatus::CreateInProgress)
     };
     all.stacks.insert(id.clone(), Stack::new(facts, revision));

@@ -5,6 +5,7 @@ use standin_kernel::control::input;
 use standin_kernel::{ApiError, Cx, Duration, Value, json};
 
 use crate::CloudFormation;
+use crate::api::role::check_role;
 use crate::error::validation;
 use crate::event::USER_INITIATED;
 use crate::machine::Run;
@@ -19,6 +20,8 @@ struct DeleteStack {
     #[serde(default)]
     retain_resources: Vec<String>,
     client_request_token: Option<String>,
+    #[serde(rename = "RoleARN")]
+    role_arn: Option<String>,
     #[serde(default)]
     deletion_mode: DeletionMode,
 }
@@ -50,6 +53,7 @@ pub(super) fn delete_stack(
     };
     let (id, status) = (stack.facts.id.clone(), stack.status());
     check(stack, &given)?;
+    check_role(given.role_arn.as_deref())?;
     if status == StackStatus::DeleteInProgress {
         return done;
     }
@@ -58,6 +62,9 @@ pub(super) fn delete_stack(
         let facts = run.stack.facts_mut();
         facts.token = given.client_request_token;
         facts.options.force_delete = force;
+        if given.role_arn.is_some() {
+            facts.role_arn = given.role_arn;
+        }
         run.stack.keep_change_set(None);
         if let Some(why) = run.needed_exports() {
             run.refuse_deletion(&why);
@@ -80,7 +87,8 @@ fn check(stack: &Stack, given: &DeleteStack) -> Result<(), ApiError> {
             "Stack [{name}] cannot be deleted while TerminationProtection is enabled"
         )));
     }
-    let updating = status.is_in_progress() && status.as_str().starts_with("UPDATE_");
+    let updating =
+        status.is_in_progress() && status.as_str().starts_with("UPDATE_") && !stack.facts.held;
     if updating {
         let status = status.as_str();
         return Err(validation(format!("Stack [{id}] cannot be deleted while in status {status}")));

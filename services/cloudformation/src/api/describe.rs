@@ -8,7 +8,7 @@ use crate::CloudFormation;
 use crate::api::page::page;
 use crate::error::no_stack_with_id;
 use crate::revision::Revision;
-use crate::state::{OnFailure, Output, Stack};
+use crate::state::{Facts, OnFailure, Output, Stack};
 use crate::status::StackStatus;
 
 #[derive(Debug, Deserialize)]
@@ -52,7 +52,7 @@ fn shown(stack: &Stack) -> Value {
         "RollbackConfiguration": {},
         "StackStatus": facts.status.as_str(),
         "DisableRollback": facts.options.on_failure == OnFailure::DoNothing,
-        "NotificationARNs": [],
+        "NotificationARNs": revision.source.notification_arns,
         "Capabilities": revision.source.capabilities,
         "Tags": tags(revision),
         "EnableTerminationProtection": facts.termination_protection,
@@ -62,6 +62,8 @@ fn shown(stack: &Stack) -> Value {
     add(&mut shown, "StackStatusReason", facts.reason.as_deref());
     add(&mut shown, "LastUpdatedTime", facts.updated.map(Time::iso8601).as_deref());
     add(&mut shown, "DeletionTime", facts.deleted.map(Time::iso8601).as_deref());
+    add(&mut shown, "RoleARN", facts.role_arn.as_deref());
+    add_parent(&mut shown, facts);
     if let Some(minutes) = facts.options.timeout_min {
         shown["TimeoutInMinutes"] = json!(minutes);
     }
@@ -98,8 +100,13 @@ pub(super) fn parameters(revision: &Revision) -> Vec<Value> {
         declared.filter(|one| one.no_echo).any(|one| one.name == name)
     };
     let shown = |(name, value): (&String, &String)| {
-        let value = if no_echo(name) { MASK } else { value.as_str() };
-        json!({"ParameterKey": name, "ParameterValue": value})
+        let masked = no_echo(name);
+        let value = if masked { MASK } else { value.as_str() };
+        let mut shown = json!({"ParameterKey": name, "ParameterValue": value});
+        let resolved = revision.source.stored.get(name);
+        // CFN-PA-09
+        add(&mut shown, "ResolvedValue", resolved.map(|value| if masked { MASK } else { value }));
+        shown
     };
     revision.source.parameters.iter().map(shown).collect()
 }
@@ -114,6 +121,12 @@ fn output(output: &Output) -> Value {
     add(&mut shown, "Description", output.description.as_deref());
     add(&mut shown, "ExportName", output.export_name.as_deref());
     shown
+}
+
+/// Of a nested stack.
+fn add_parent(shown: &mut Value, facts: &Facts) {
+    add(shown, "ParentId", facts.parent.as_ref().map(|parent| parent.stack_id.as_str()));
+    add(shown, "RootId", facts.parent.as_ref().map(|parent| parent.root_id.as_str()));
 }
 
 /// Members without a value are left out.
@@ -156,5 +169,6 @@ fn summary(stack: &Stack) -> Value {
     add(&mut shown, "StackStatusReason", facts.reason.as_deref());
     add(&mut shown, "LastUpdatedTime", facts.updated.map(Time::iso8601).as_deref());
     add(&mut shown, "DeletionTime", facts.deleted.map(Time::iso8601).as_deref());
+    add_parent(&mut shown, facts);
     shown
 }

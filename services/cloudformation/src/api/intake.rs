@@ -8,7 +8,9 @@ use standin_kernel::ApiError;
 use standin_kernel::resource::ResourceType;
 
 use crate::error::{self, constraint, validation};
+use crate::library::{Lack, Library};
 use crate::revision::{Revision, Source, pseudo};
+use crate::state::Stack;
 use crate::template::{DeletionPolicy, Template};
 
 /// CFN-TP-11, in bytes: in a call, and from a file (which AWS would take from S3).
@@ -44,6 +46,20 @@ pub(super) struct Standin {
     /// Its folder, for relative paths in hints.
     #[serde(default)]
     base_directory: String,
+    /// Texts of the templates it nests by paths of this machine, by absolute path.
+    #[serde(default)]
+    templates: BTreeMap<String, String>,
+    /// The ARN of the stack that nests this one, and the logical id this one has there.
+    pub(super) parent: Option<String>,
+    #[serde(default)]
+    pub(super) logical_id: String,
+}
+
+impl Standin {
+    /// Whether somebody on this machine named the template's file.
+    fn names_file(&self) -> bool {
+        self.parent.is_none() || !self.file.is_empty()
+    }
 }
 
 /// What an operation says about the template it wants.
@@ -57,13 +73,17 @@ pub(super) struct Intake<'a> {
     pub(super) tags: Option<Vec<Tag>>,
     pub(super) capabilities: Vec<String>,
     pub(super) standin: Option<Standin>,
+    pub(super) notification_arns: Option<Vec<String>>,
     /// The version the stack has.
     pub(super) previous: Option<&'a Source>,
+    /// The stack that nests this one.
+    pub(super) parent: Option<&'a Stack>,
+    pub(super) library: Library<'a>,
 }
 
 impl Intake<'_> {
     pub(super) fn read(self, types: &[&'static dyn ResourceType]) -> Result<Revision, ApiError> {
-        let named = self.standin.is_some();
+        let named = self.standin.as_ref().is_some_and(Standin::names_file);
         let text = self.text()?;
         let (file, base_directory) = self.place();
         let template = read(&file, &text, named)?;
@@ -71,10 +91,20 @@ impl Intake<'_> {
         if !wrong.is_empty() {
             return Err(error::template(&wrong, named));
         }
-        acknowledged(&template, &self.capabilities)?;
+        // What was acknowledged for the parent was for its children, too.
+        let of_parent = self.parent.map(|parent| parent.revision.source.capabilities.clone());
+        let capabilities = of_parent.unwrap_or_else(|| self.capabilities.clone());
+        acknowledged(&template, &capabilities)?;
         let (given, previous) = self.values()?;
+        let notification_arns = self.notification_arns();
+        let pseudo = pseudo(self.stack_id, &notification_arns);
+        let value = |name: &str| {
+            let given = given.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+            given.or_else(|| previous.get(name)).map(String::as_str)
+        };
+        let stored = stored_values(&template, value, self.library)?;
         let scope = template
-            .bind(&given, Some(&previous), &pseudo(self.stack_id))
+            .bind_stored(&given, Some(&previous), &pseudo, &stored)
             .map_err(|wrong| error::template(&wrong, named))?;
         let plan = template.plan(&scope).map_err(|wrong| error::template(&wrong, named))?;
         let snapshot = |policy| policy == DeletionPolicy::Snapshot;
@@ -85,12 +115,22 @@ impl Intake<'_> {
             )));
         }
         let parameters = scope.parameters().clone();
+        let templates = self.templates();
         let tags = match self.tags {
             Some(tags) => tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
             None => self.previous.map(|previous| previous.tags.clone()).unwrap_or_default(),
         };
-        let capabilities = self.capabilities;
-        let source = Source { text, file, base_directory, parameters, tags, capabilities };
+        let source = Source {
+            text,
+            file,
+            base_directory,
+            parameters,
+            tags,
+            capabilities,
+            stored,
+            notification_arns,
+            templates,
+        };
         Ok(Revision { source, template, scope, plan })
     }
 
@@ -99,8 +139,26 @@ impl Intake<'_> {
         if let (true, Some(previous)) = (self.use_previous, self.previous) {
             return Ok(previous.text.clone());
         }
+        let file = self.standin.as_ref().map(|standin| standin.file.as_str());
+        if let Some(text) = parent_template(self.parent, file) {
+            return Ok(text.to_owned());
+        }
         let limit = if self.standin.is_some() { FILE_MAX } else { BODY_MAX };
-        body(self.body.clone(), self.url.as_deref(), limit)
+        body(self.body.clone(), self.url.as_deref(), limit, self.library)
+    }
+
+    /// The files that nested stacks are made from: a parent's are its children's, too.
+    fn templates(&self) -> BTreeMap<String, String> {
+        match (self.parent, &self.standin) {
+            (Some(parent), _) => parent.revision.source.templates.clone(),
+            (None, Some(standin)) => standin.templates.clone(),
+            (None, None) => self.previous.map(|one| one.templates.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn notification_arns(&self) -> Vec<String> {
+        let previous = || self.previous.map(|previous| previous.notification_arns.clone());
+        self.notification_arns.clone().or_else(previous).unwrap_or_default()
     }
 
     fn place(&self) -> (String, String) {
@@ -146,15 +204,13 @@ pub(super) fn body(
     body: Option<String>,
     url: Option<&str>,
     limit_bytes: usize,
+    library: Library<'_>,
 ) -> Result<String, ApiError> {
     let Some(body) = body else {
-        return Err(match url {
-            Some(url) if url.starts_with("https://") => {
-                validation("TemplateURL is not supported by Standin: give TemplateBody")
-            }
-            Some(_) => validation("TemplateURL must be a supported URL."),
-            None => validation("Either Template URL or Template Body must be specified."),
-        });
+        let Some(url) = url else {
+            return Err(validation("Either Template URL or Template Body must be specified."));
+        };
+        return Ok(library.text(url)?);
     };
     if body.len() > limit_bytes {
         let start: String = body.chars().take(40).collect();
@@ -169,8 +225,66 @@ pub(super) fn read(file: &str, text: &str, named: bool) -> Result<Template, ApiE
 }
 
 /// The same for a template that only came over the API.
-pub(super) fn read_unnamed(text: Option<String>, url: Option<&str>) -> Result<Template, ApiError> {
-    read(UNNAMED, &body(text, url, BODY_MAX)?, false)
+pub(super) fn read_unnamed(
+    text: Option<String>,
+    url: Option<&str>,
+    library: Library<'_>,
+) -> Result<Template, ApiError> {
+    read(UNNAMED, &body(text, url, BODY_MAX, library)?, false)
+}
+
+/// The template of a nested stack that is a file of this machine.
+pub(super) fn parent_template<'a>(
+    parent: Option<&'a Stack>,
+    file: Option<&str>,
+) -> Option<&'a str> {
+    parent?.revision.source.templates.get(file?).map(String::as_str)
+}
+
+/// CFN-PA-09: values out of the parameter store for a template's parameters, of which `value` gives
+/// what they are to be.
+pub(super) fn stored_values<'v>(
+    template: &'v Template,
+    value: impl Fn(&str) -> Option<&'v str>,
+    library: Library<'_>,
+) -> Result<BTreeMap<String, String>, Lack> {
+    let mut stored = BTreeMap::new();
+    let mut missing = Vec::new();
+    for declared in template.parameters().iter().filter(|declared| declared.stored) {
+        let name = value(&declared.name).or(declared.default.as_deref());
+        // Without a value, or with a wrong one, it is refused when the others are.
+        let Some(name) = name.filter(|name| template.allows(declared, name)) else { continue };
+        let Ok(found) = library.parameter(name)? else {
+            match bootstrap_version(name) {
+                Some(version) => drop(stored.insert(declared.name.clone(), version.to_owned())),
+                None => missing.push(name),
+            }
+            continue;
+        };
+        if found["Type"] == "SecureString" {
+            // CFN-PA-10
+            return Err(Lack::Refused(validation(format!(
+                "Parameters [{name}] referenced by template have types not supported by \
+                 CloudFormation."
+            ))));
+        }
+        let value = found["Value"].as_str().unwrap_or_default();
+        stored.insert(declared.name.clone(), value.to_owned());
+    }
+    if missing.is_empty() {
+        return Ok(stored);
+    }
+    Err(Lack::Refused(validation(format!(
+        "Unable to fetch parameters [{}] from parameter store for this account.",
+        missing.join(",")
+    ))))
+}
+
+/// What CDK asks an account before it makes anything: a machine with Standin counts as prepared for
+/// it (`cdk bootstrap`), for nothing that is prepared there is used here.
+fn bootstrap_version(name: &str) -> Option<&'static str> {
+    let within = name.strip_prefix("/cdk-bootstrap/")?.strip_suffix("/version")?;
+    (!within.contains('/')).then_some("30")
 }
 
 /// CFN-ST-17

@@ -6,6 +6,7 @@ use standin_kernel::{ApiError, Cx, Value, json};
 
 use crate::CloudFormation;
 use crate::error::{constraint, no_stack, validation};
+use crate::library::Library;
 use crate::stack_policy::{PolicyText, StackPolicy};
 use crate::status::StackStatus;
 use crate::template::Template;
@@ -26,6 +27,7 @@ pub(super) fn set_stack_policy(
     all: &mut CloudFormation,
     cx: &mut Cx<'_>,
     value: &Value,
+    library: Library<'_>,
 ) -> Result<Value, ApiError> {
     let given: SetStackPolicy = input("SetStackPolicy", value)?;
     let id = all.live_id(&given.stack_name)?;
@@ -33,7 +35,7 @@ pub(super) fn set_stack_policy(
     let reviewed = stack.status() == StackStatus::ReviewInProgress;
     let template = (!reviewed).then_some(&stack.revision.template);
     let (body, url) = (given.stack_policy_body, given.stack_policy_url.as_deref());
-    let Some(policy) = read(body, url, template)? else {
+    let Some(policy) = read(body, url, template, library)? else {
         return Err(validation("Either StackPolicyBody or StackPolicyURL must be specified."));
     };
     all.run(cx, &id, |run| run.stack.facts_mut().policy = Some(policy));
@@ -60,15 +62,13 @@ pub(super) fn read(
     body: Option<String>,
     url: Option<&str>,
     template: Option<&Template>,
+    library: Library<'_>,
 ) -> Result<Option<PolicyText>, ApiError> {
     let body = match (body, url) {
         (Some(_), Some(_)) => {
             return Err(validation("You cannot specify both StackPolicyURL and StackPolicyBody"));
         }
-        (None, Some(_)) => {
-            let message = "StackPolicyURL is not supported by Standin: give StackPolicyBody";
-            return Err(validation(message));
-        }
+        (None, Some(url)) => library.text(url)?,
         (None, None) => return Ok(None),
         (Some(body), None) => body,
     };

@@ -5,6 +5,7 @@ use standin_kernel::control::input;
 use standin_kernel::{ApiError, Cx, Value, json};
 
 use crate::CloudFormation;
+use crate::api::role::check_role;
 use crate::error::validation;
 use crate::event::USER_INITIATED;
 use crate::state::{Failure, Stack};
@@ -17,6 +18,8 @@ struct RollbackStack {
     client_request_token: Option<String>,
     #[serde(default)]
     retain_except_on_create: bool,
+    #[serde(rename = "RoleARN")]
+    role_arn: Option<String>,
 }
 
 pub(super) fn rollback_stack(
@@ -30,9 +33,13 @@ pub(super) fn rollback_stack(
     if !matches!(status, Some(StackStatus::CreateFailed | StackStatus::UpdateFailed)) {
         return Err(not_in(&id, status, "rolled back", "CREATE_FAILED or UPDATE_FAILED"));
     }
+    check_role(given.role_arn.as_deref())?;
     all.run(cx, &id, |run| {
         let facts = run.stack.facts_mut();
         facts.token = given.client_request_token;
+        if given.role_arn.is_some() {
+            facts.role_arn = given.role_arn;
+        }
         facts.options.retain_except_on_create |= given.retain_except_on_create;
         // A stack that never was as it should has nothing to go back to.
         match run.stack.stable {
@@ -51,6 +58,8 @@ struct ContinueUpdateRollback {
     client_request_token: Option<String>,
     #[serde(default)]
     resources_to_skip: Vec<String>,
+    #[serde(rename = "RoleARN")]
+    role_arn: Option<String>,
 }
 
 pub(super) fn continue_update_rollback(
@@ -74,8 +83,13 @@ pub(super) fn continue_update_rollback(
             "ResourcesToSkip can name resources in UPDATE_FAILED state only, not {wrong}"
         )));
     }
+    check_role(given.role_arn.as_deref())?;
     all.run(cx, &id, |run| {
-        run.stack.facts_mut().token = given.client_request_token;
+        let facts = run.stack.facts_mut();
+        facts.token = given.client_request_token;
+        if given.role_arn.is_some() {
+            facts.role_arn = given.role_arn;
+        }
         for logical_id in &given.resources_to_skip {
             run.skip_revert(logical_id);
         }

@@ -8,6 +8,7 @@ use crate::CloudFormation;
 use crate::api::describe::add;
 use crate::api::intake::read_unnamed;
 use crate::error::{self, no_stack_with_id, validation};
+use crate::library::Library;
 use crate::revision::Revision;
 use crate::status::StackStatus;
 use crate::template::{ParameterDecl, Stage, Template, TemplateError};
@@ -62,7 +63,11 @@ struct GetTemplateSummary {
     template_url: Option<String>,
 }
 
-pub(super) fn get_template_summary(all: &CloudFormation, value: &Value) -> Result<Value, ApiError> {
+pub(super) fn get_template_summary(
+    all: &CloudFormation,
+    value: &Value,
+    library: Library<'_>,
+) -> Result<Value, ApiError> {
     let given: GetTemplateSummary = input("GetTemplateSummary", value)?;
     let has_template = given.template_body.is_some() || given.template_url.is_some();
     match given.stack_name {
@@ -71,7 +76,8 @@ pub(super) fn get_template_summary(all: &CloudFormation, value: &Value) -> Resul
         }
         Some(name) => Ok(summary(&revision(all, &name)?.template)),
         None => {
-            let template = read_unnamed(given.template_body, given.template_url.as_deref())?;
+            let url = given.template_url.as_deref();
+            let template = read_unnamed(given.template_body, url, library)?;
             refuse(all, &template, Stage::Unsupported)?;
             Ok(summary(&template))
         }
@@ -144,9 +150,13 @@ struct ValidateTemplate {
     template_url: Option<String>,
 }
 
-pub(super) fn validate_template(all: &CloudFormation, value: &Value) -> Result<Value, ApiError> {
+pub(super) fn validate_template(
+    all: &CloudFormation,
+    value: &Value,
+    library: Library<'_>,
+) -> Result<Value, ApiError> {
     let given: ValidateTemplate = input("ValidateTemplate", value)?;
-    let template = read_unnamed(given.template_body, given.template_url.as_deref())?;
+    let template = read_unnamed(given.template_body, given.template_url.as_deref(), library)?;
     refuse(all, &template, Stage::Unsupported)?;
     let mut shown = json!({
         "Parameters": template.parameters().iter().map(brief).collect::<Vec<_>>(),

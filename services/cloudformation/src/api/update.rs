@@ -6,8 +6,11 @@ use standin_kernel::{ApiError, Cx, Value, json};
 
 use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
+use crate::api::nested::{self, place};
 use crate::api::policy;
+use crate::api::role::{RollbackConfiguration, check_role, check_rollback};
 use crate::error::validation;
+use crate::library::Library;
 use crate::machine::review::changes;
 use crate::revision::Revision;
 use crate::state::{OnFailure, Options, Resource, Stack};
@@ -38,6 +41,11 @@ struct UpdateStack {
     stack_policy_during_update_body: Option<String>,
     #[serde(rename = "StackPolicyDuringUpdateURL")]
     stack_policy_during_update_url: Option<String>,
+    #[serde(rename = "RoleARN")]
+    role_arn: Option<String>,
+    #[serde(rename = "NotificationARNs")]
+    notification_arns: Option<Vec<String>>,
+    rollback_configuration: Option<RollbackConfiguration>,
     standin: Option<Standin>,
 }
 
@@ -45,17 +53,29 @@ pub(super) fn update_stack(
     all: &mut CloudFormation,
     cx: &mut Cx<'_>,
     value: &Value,
+    library: Library<'_>,
 ) -> Result<Value, ApiError> {
+    if all.puts_back(value) {
+        return nested::put_back(all, cx, value);
+    }
     let given: UpdateStack = input("UpdateStack", value)?;
     let id = all.live_id(&given.stack_name)?;
     let Some(stack) = all.stacks.get(&id) else { return Ok(Value::Null) };
     let status = stack.status();
     let token = given.client_request_token;
-    if token.is_some() && token == stack.facts.token && status == StackStatus::UpdateInProgress {
+    let same = token.is_some() && token == stack.facts.token;
+    let nested = given.standin.as_ref().is_some_and(|standin| standin.parent.is_some());
+    if (same && status == StackStatus::UpdateInProgress) || (nested && stack.facts.held) {
         // A caller that did not hear the answer asks again.
         return Ok(json!({"StackId": id}));
     }
     updatable(stack, given.disable_rollback)?;
+    check_role(given.role_arn.as_deref())?;
+    check_rollback(given.rollback_configuration.as_ref())?;
+    let place = given.standin.as_ref().and_then(|standin| place(all, standin));
+    let parent = place.as_ref().and_then(|place| all.stacks.get(&place.stack_id));
+    let keeps = |parent: &Stack| parent.facts.options.on_failure == OnFailure::DoNothing;
+    let disable_rollback = parent.map_or(given.disable_rollback, keeps);
     let intake = Intake {
         stack_id: &id,
         body: given.template_body,
@@ -65,23 +85,27 @@ pub(super) fn update_stack(
         tags: given.tags,
         capabilities: given.capabilities,
         standin: given.standin,
+        notification_arns: given.notification_arns,
         previous: Some(&stack.revision.source),
+        parent,
+        library,
     };
     let revision = intake.read(&all.desk.list)?;
     same_types(stack, &revision)?;
     if !changes(&all.desk, stack, &all.stacks, &revision) {
+        if parent.is_some() {
+            return Ok(json!({"StackId": id, "Standin": {"Unchanged": true}}));
+        }
         return Err(validation("No updates are to be performed."));
     }
     let template = Some(&revision.template);
     let url = given.stack_policy_url.as_deref();
-    let policy = policy::read(given.stack_policy_body, url, template)?;
+    let policy = policy::read(given.stack_policy_body, url, template, library)?;
     let url = given.stack_policy_during_update_url.as_deref();
-    let meanwhile = policy::read(given.stack_policy_during_update_body, url, template)?;
+    let meanwhile = policy::read(given.stack_policy_during_update_body, url, template, library)?;
+    let on_failure = if disable_rollback { OnFailure::DoNothing } else { OnFailure::Rollback };
     let options = Options {
-        on_failure: match given.disable_rollback {
-            true => OnFailure::DoNothing,
-            false => OnFailure::Rollback,
-        },
+        on_failure,
         timeout_min: stack.facts.options.timeout_min,
         retain_except_on_create: given.retain_except_on_create,
         force_delete: false,
@@ -92,6 +116,9 @@ pub(super) fn update_stack(
         facts.policy_during_update = meanwhile;
         if policy.is_some() {
             facts.policy = policy;
+        }
+        if given.role_arn.is_some() {
+            facts.role_arn = given.role_arn;
         }
         run.begin_update(revision, options, token);
     });

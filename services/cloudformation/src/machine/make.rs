@@ -9,6 +9,7 @@ use standin_kernel::{Value, ids};
 use crate::machine::change::{self, Change};
 use crate::machine::known::Known;
 use crate::machine::{Run, tags};
+use crate::resources::NESTED_STACK;
 use crate::revision::Revision;
 use crate::stack_policy::Update;
 use crate::state::{Failure, Job, JobKind, OnFailure, Policy, Resource, Says, Stack, Turn};
@@ -36,9 +37,11 @@ pub(crate) fn change(resource: &Resource, wanted: &Wanted, known: &dyn ResourceT
     if current.says.hint != wanted.says.hint {
         change = change.max(change::of_hint(table));
     }
+    // What its template says may have changed under the same address.
+    let nested = resource.type_name == NESTED_STACK;
     // CFN-AT-07; and after a failed update nobody knows what the thing is really like.
     let failed = resource.status == Some(ResourceStatus::UpdateFailed);
-    if failed || current.says.metadata != wanted.says.metadata {
+    if nested || failed || current.says.metadata != wanted.says.metadata {
         change = change.max(Change::InPlace);
     }
     change

@@ -5,13 +5,14 @@
 //! it waits for are done; `job` is what a resource type does in a turn; `outcome` is what follows
 //! when a phase has nothing left to do. `change`, `known` and `tags` are what `make` asks;
 //! `preview` foretells what `make` would do, for the change sets of `review`. `begin` is where an
-//! operation starts.
+//! operation starts; `nested` is what stacks in stacks wait for.
 
 mod begin;
 pub(crate) mod change;
 mod job;
 pub(crate) mod known;
 pub(crate) mod make;
+mod nested;
 mod outcome;
 pub(crate) mod preview;
 mod revert;
@@ -70,6 +71,12 @@ impl Desk {
         self.next_ticket
     }
 
+    /// For a call whose answer nobody waits for.
+    fn nobodys_ticket(&mut self) -> u64 {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+
     pub(crate) fn redeem(&mut self, ticket: u64) -> Option<Place> {
         self.tickets.remove(&ticket)
     }
@@ -89,6 +96,9 @@ impl Run<'_, '_> {
     /// Lets every resource begin that can, and goes on to the next phase when none is left.
     pub(crate) fn advance(&mut self) {
         while let Some(phase) = self.stack.status().phase() {
+            if self.stack.facts.held {
+                return;
+            }
             let began = match phase {
                 Phase::Make => self.begin_makes(),
                 Phase::Revert => self.begin_reverts(),
@@ -99,6 +109,9 @@ impl Run<'_, '_> {
                 continue;
             }
             if self.stack.any(Turn::Running) {
+                return;
+            }
+            if self.waits_for_children() {
                 return;
             }
             match phase {

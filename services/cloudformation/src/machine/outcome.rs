@@ -19,15 +19,25 @@ impl Run<'_, '_> {
             None if creating => self.rest(StackStatus::CreateComplete, None),
             None => {
                 self.stack.enter(self.cx, StackStatus::UpdateCompleteCleanupInProgress, None);
-                self.stack.stable = None;
-                self.stack.dirty.revisions = true;
-                self.discard_old();
-                self.prepare_sweep();
+                match self.parent_updates() {
+                    true => self.stack.facts_mut().held = true,
+                    false => self.clean_up(),
+                }
             }
             Some(Failure::Deleted) => self.delete(Some(USER_INITIATED), &[]),
             Some(failure) if creating => self.creation_failed(&failure),
             Some(failure) => self.update_failed(&failure),
         }
+    }
+
+    /// The update is good for ever: what is old can go.
+    pub(crate) fn clean_up(&mut self) {
+        self.stack.facts_mut().held = false;
+        self.stack.stable = None;
+        self.stack.dirty.revisions = true;
+        self.release_children();
+        self.discard_old();
+        self.prepare_sweep();
     }
 
     /// TimeoutInMinutes is over (CFN-ST-07).
@@ -71,6 +81,7 @@ impl Run<'_, '_> {
 
     /// Puts back all that an update changed.
     pub(crate) fn roll_back_update(&mut self, reason: &str) {
+        self.stack.facts_mut().held = false;
         self.stack.enter(self.cx, StackStatus::UpdateRollbackInProgress, Some(reason));
         self.prepare_revert();
     }
@@ -97,6 +108,7 @@ impl Run<'_, '_> {
     pub(crate) fn delete(&mut self, reason: Option<&str>, retained: &[String]) {
         let creating = self.stack.status() == StackStatus::CreateInProgress;
         self.stack.enter(self.cx, StackStatus::DeleteInProgress, reason);
+        self.stack.facts_mut().held = false;
         self.discard_all(retained, creating);
         self.prepare_sweep();
     }

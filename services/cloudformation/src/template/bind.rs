@@ -81,6 +81,7 @@ pub(super) fn bind(
     given: &[(String, String)],
     previous: Option<&BTreeMap<String, String>>,
     env: &PseudoParameters,
+    stored: &BTreeMap<String, String>,
 ) -> Result<Scope, Vec<TemplateError>> {
     unknown(template, given)?;
     let mut values = BTreeMap::new();
@@ -116,19 +117,23 @@ pub(super) fn bind(
     if !errors.is_empty() {
         return Err(errors);
     }
-    decided(template, values, env)
+    decided(template, values, env, stored)
 }
 
 fn decided(
     template: &Template,
     parameters: BTreeMap<String, String>,
     env: &PseudoParameters,
+    stored: &BTreeMap<String, String>,
 ) -> Result<Scope, Vec<TemplateError>> {
     let references = template
         .parameters
         .iter()
         .filter_map(|declared| {
-            let value = reference(declared.kind, parameters.get(&declared.name)?);
+            let given = parameters.get(&declared.name)?;
+            // Without the parameter store, its name has to do.
+            let value = stored.get(&declared.name).filter(|_| declared.stored).unwrap_or(given);
+            let value = reference(declared.kind, value);
             Some((declared.name.clone(), value))
         })
         .collect();
@@ -177,8 +182,11 @@ pub(super) fn refused(
     declared: &ParameterDecl,
     value: &str,
 ) -> Option<TemplateError> {
-    let parts = if declared.kind.is_list() { members(value) } else { vec![value] };
-    let number = matches!(declared.kind, ParameterKind::Number | ParameterKind::NumberList);
+    // CFN-PA-09: for a stored value, constraints are the name's.
+    let list = declared.kind.is_list() && !declared.stored;
+    let parts = if list { members(value) } else { vec![value] };
+    let numbers = matches!(declared.kind, ParameterKind::Number | ParameterKind::NumberList);
+    let number = numbers && !declared.stored;
     let name = &declared.name;
     let (message, hint) = if value.len() > LONGEST_VALUE {
         let message = format!("Parameter '{name}' must contain at most {LONGEST_VALUE} bytes");

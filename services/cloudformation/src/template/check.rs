@@ -42,11 +42,8 @@ fn unknown_types(template: &Template, types: Types<'_>) -> Vec<TemplateError> {
         .map(|resource| {
             let name = &resource.type_name;
             let message = format!("Template format error: Unrecognized resource types: [{name}]");
-            let hint = match name.as_str() {
-                "AWS::CDK::Metadata" => "CDK leaves it out with --no-version-reporting".to_owned(),
-                _ => did_you_mean(name, names())
-                    .unwrap_or_else(|| "Standin has no such type".to_owned()),
-            };
+            let hint = did_you_mean(name, names())
+                .unwrap_or_else(|| "Standin has no such type".to_owned());
             let error = template.source.error(Stage::Type, resource.type_mark, message);
             error.listing().with_hint(hint)
         })

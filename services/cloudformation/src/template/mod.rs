@@ -152,7 +152,23 @@ impl Template {
         previous: Option<&BTreeMap<String, String>>,
         env: &PseudoParameters,
     ) -> Result<Scope, Vec<TemplateError>> {
-        bind::bind(self, given, previous, env)
+        bind::bind(self, given, previous, env, &BTreeMap::new())
+    }
+
+    /// The same with values out of the parameter store, by the names of the template's parameters.
+    pub fn bind_stored(
+        &self,
+        given: &[(String, String)],
+        previous: Option<&BTreeMap<String, String>>,
+        env: &PseudoParameters,
+        stored: &BTreeMap<String, String>,
+    ) -> Result<Scope, Vec<TemplateError>> {
+        bind::bind(self, given, previous, env, stored)
+    }
+
+    /// Whether a value keeps the constraints of the parameter it is for.
+    pub fn allows(&self, declared: &ParameterDecl, value: &str) -> bool {
+        bind::refused(self, declared, value).is_none()
     }
 
     /// The resources whose conditions hold, with their dependencies; no circles. To be called for

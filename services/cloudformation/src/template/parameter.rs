@@ -51,6 +51,8 @@ pub struct ParameterDecl {
     pub min_value: Option<f64>,
     pub max_value: Option<f64>,
     pub constraint_description: Option<String>,
+    /// Its value is the name of a parameter of the parameter store (CFN-PA-09).
+    pub stored: bool,
     pub(super) kind: ParameterKind,
     pub(super) mark: Mark,
 }
@@ -95,7 +97,12 @@ fn declaration(findings: &mut Findings<'_>, entry: &Entry) -> Option<ParameterDe
         reader.findings.form(entry.key_mark, message);
         return None;
     };
-    let kind = reader.kind(&entry.key, &type_name)?;
+    let value_of = |name: &str| {
+        let of = name.strip_prefix("AWS::SSM::Parameter::Value<")?.strip_suffix('>')?;
+        (of != "Number" && !of.starts_with("AWS::SSM::")).then(|| of.to_owned())
+    };
+    let inner = value_of(&type_name);
+    let kind = reader.kind(inner.as_deref().unwrap_or(&type_name), &type_name)?;
     let no_echo = reader.get("NoEcho").and_then(Node::as_string).is_some_and(|is| is == "true");
     let declared = ParameterDecl {
         name: entry.key.clone(),
@@ -110,6 +117,7 @@ fn declaration(findings: &mut Findings<'_>, entry: &Entry) -> Option<ParameterDe
         min_value: reader.number("MinValue"),
         max_value: reader.number("MaxValue"),
         constraint_description: reader.text("ConstraintDescription"),
+        stored: inner.is_some(),
         kind,
         mark: entry.key_mark,
     };
@@ -171,8 +179,8 @@ impl<'n> Members<'_, '_, 'n> {
         Some(written)
     }
 
-    /// CFN-PA-01 and CFN-TP-10; values from the parameter store are refused by name (CFN-PA-09).
-    fn kind(&mut self, parameter: &str, type_name: &str) -> Option<ParameterKind> {
+    /// CFN-PA-01 and CFN-TP-10. `written`: the type, `type_name`: the type of its value.
+    fn kind(&mut self, type_name: &str, written: &str) -> Option<ParameterKind> {
         let element = type_name.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>'));
         match (type_name, element) {
             ("String" | "AWS::SSM::Parameter::Name", _) => return Some(ParameterKind::Text),
@@ -186,21 +194,8 @@ impl<'n> Members<'_, '_, 'n> {
             _ => {}
         }
         let mark = self.get("Type")?.mark;
-        if type_name.starts_with("AWS::SSM::Parameter::Value<") {
-            let message =
-                format!("Parameter type {type_name} of '{parameter}' is not supported by Standin");
-            let default = self.get("Default").and_then(Node::text).unwrap_or_default();
-            let hint = if default.starts_with("/cdk-bootstrap/") {
-                "CDK leaves it out with DefaultStackSynthesizer({generateBootstrapVersionRule: \
-                    false})"
-            } else {
-                "there is no parameter store here: use String and give the value"
-            };
-            self.findings.unsupported(mark, message, hint);
-            return None;
-        }
         let names = ["String", "Number", "CommaDelimitedList", "List<Number>"];
-        let message = format!("Template format error: Unrecognized parameter type: {type_name}");
+        let message = format!("Template format error: Unrecognized parameter type: {written}");
         let hint = super::suggest::did_you_mean(type_name, names.into_iter().chain(SPECIFIC));
         self.findings.hinted(mark, message, hint);
         None

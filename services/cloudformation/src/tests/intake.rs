@@ -52,23 +52,166 @@ fn cfn_tp_11_a_long_template_is_refused_unless_it_comes_from_a_file() {
 }
 
 #[test]
-fn cfn_tp_13_a_template_is_needed_and_urls_are_said_to_be_refused() {
+fn cfn_tp_13_a_template_is_needed_and_an_address_must_be_of_s3() {
     let mut world = World::new();
     let neither = json!({"StackName": "shop"});
     let message = "Either Template URL or Template Body must be specified.";
     assert_eq!(world.refused("CreateStack", neither), message);
     let url = |url: &str| json!({"StackName": "shop", "TemplateURL": url});
-    let message = "TemplateURL must be a supported URL.";
+    let message = "S3 error: Domain name specified in s3://bucket/key is not a valid S3 domain";
     assert_eq!(world.refused("CreateStack", url("s3://bucket/key")), message);
-    assert!(world.refused("CreateStack", url("https://x/y")).contains("not supported by Standin"));
+    let message = world.refused("CreateStack", url("https://b.s3.amazonaws.com/none.yaml"));
+    assert!(message.starts_with("S3 error: The specified key does not exist."), "{message}");
+}
+
+#[test]
+fn cfn_tp_11_a_template_in_a_bucket_may_be_a_million_bytes_long() {
+    let mut world = World::new();
+    let long = format!("{}# {}", things("A: Name=a"), "x".repeat(60_000));
+    world.objects.insert("b/shop.yaml".into(), long.clone());
+    world.objects.insert("b/huge.yaml".into(), "#".repeat(1_000_001));
+    world.objects.insert("b/policy.json".into(), "{\"Statement\": []}".into());
+    let at = |key: &str| json!(format!("https://b.s3.ap-northeast-1.amazonaws.com/{key}"));
+    let shown = world.ok("ValidateTemplate", json!({"TemplateURL": at("shop.yaml")}));
+    assert_eq!(shown["Parameters"], json!([]));
+    let shown = world.ok("GetTemplateSummary", json!({"TemplateURL": at("shop.yaml")}));
+    assert_eq!(shown["ResourceTypes"], json!(["Test::Thing"]));
+    let mut input = json!({"StackName": "shop", "TemplateURL": at("shop.yaml")});
+    input["StackPolicyURL"] = at("policy.json");
+    world.ok("CreateStack", input);
+    world.settle();
+    assert_eq!(world.status("shop"), "CREATE_COMPLETE");
+    let shown = world.ok("GetTemplate", json!({"StackName": "shop"}));
+    assert_eq!(shown["TemplateBody"], long);
+    let shown = world.ok("GetStackPolicy", json!({"StackName": "shop"}));
+    assert_eq!(shown["StackPolicyBody"], "{\"Statement\": []}");
+    let message = world.refused("ValidateTemplate", json!({"TemplateURL": at("huge.yaml")}));
+    assert_eq!(message, "Template may not exceed 1000000 bytes in size.");
+    world.objects.insert("b/shop.yaml".into(), things("A: Name=a\nB: Name=b"));
+    let input = json!({
+        "StackName": "shop", "ChangeSetName": "more", "TemplateURL": at("shop.yaml"),
+    });
+    world.ok("CreateChangeSet", input);
+    world.settle();
+    world.ok("ExecuteChangeSet", json!({"StackName": "shop", "ChangeSetName": "more"}));
+    assert_eq!(world.names(), ["a", "b"]);
+}
+
+/// A template whose thing has a size out of the parameter store.
+const STORED: &str = "\
+Parameters:
+  Size: {Type: 'AWS::SSM::Parameter::Value<String>', AllowedPattern: '/shop/.*', Default: /shop/size}
+Resources:
+  A: {Type: Test::Thing, Properties: {Name: a, Size: !Ref Size}}
+";
+
+#[test]
+fn cfn_pa_09_a_stored_value_is_read_at_every_operation_and_fixed_in_a_change_set() {
+    let mut world = World::new();
+    let unknown = world.refused("CreateStack", create(STORED));
+    let message = "Unable to fetch parameters [/shop/size] from parameter store for this account.";
+    assert_eq!(unknown, message);
+    world.parameters.insert("/shop/size".into(), ("String", "3".into()));
+    world.ok("CreateStack", create(STORED));
+    assert_eq!(world.things["a"].properties()["Size"], 3);
+    let shown = world.ok("DescribeStacks", json!({"StackName": "shop"}));
+    let wanted = json!([
+        {"ParameterKey": "Size", "ParameterValue": "/shop/size", "ResolvedValue": "3"},
+    ]);
+    assert_eq!(shown["Stacks"][0]["Parameters"], wanted);
+    world.parameters.insert("/shop/size".into(), ("String", "4".into()));
+    let parameters = json!([{"ParameterKey": "Size", "UsePreviousValue": true}]);
+    let update =
+        json!({"StackName": "shop", "UsePreviousTemplate": true, "Parameters": parameters});
+    world.ok("UpdateStack", update.clone());
+    assert_eq!(world.things["a"].properties()["Size"], 4);
+    assert_eq!(world.refused("UpdateStack", update.clone()), "No updates are to be performed.");
+    // Constraints are the name's.
+    let mut other = update.clone();
+    other["Parameters"] = json!([{"ParameterKey": "Size", "ParameterValue": "/elsewhere"}]);
+    assert!(world.refused("UpdateStack", other).contains("must match pattern"));
+    world.parameters.insert("/shop/size".into(), ("String", "5".into()));
+    let mut planned = update;
+    planned["ChangeSetName"] = json!("five");
+    world.ok("CreateChangeSet", planned);
+    world.settle();
+    world.parameters.insert("/shop/size".into(), ("String", "6".into()));
+    world.restart();
+    world.ok("ExecuteChangeSet", json!({"StackName": "shop", "ChangeSetName": "five"}));
+    world.settle();
+    assert_eq!(world.things["a"].properties()["Size"], 5);
+}
+
+#[test]
+fn cfn_pa_10_secure_strings_are_refused() {
+    let mut world = World::new();
+    world.parameters.insert("/shop/size".into(), ("SecureString", "3".into()));
+    let message = "Parameters [/shop/size] referenced by template have types not supported by \
+                   CloudFormation.";
+    assert_eq!(world.refused("CreateStack", create(STORED)), message);
+}
+
+#[test]
+fn an_account_counts_as_prepared_for_cdk() {
+    let mut world = World::new();
+    let template = STORED.replace("/shop/size", "/cdk-bootstrap/hnb659fds/version");
+    world.ok("CreateStack", create(&template.replace("/shop/.*", ".*")));
+    assert_eq!(world.things["a"].properties()["Size"], 30);
+}
+
+#[test]
+fn cfn_st_18_a_role_stays_until_another_is_given() {
+    let mut world = World::new();
+    let role = |name: &str| json!(format!("arn:aws:iam::123456789012:role/{name}"));
+    let mut input = create(&things("A: Name=a"));
+    input["RoleARN"] = json!("arn:aws:iam::123456789012:user/x");
+    let message = "Role arn:aws:iam::123456789012:user/x is invalid or cannot be assumed";
+    assert_eq!(world.refused("CreateStack", input.clone()), message);
+    input["RoleARN"] = role("one");
+    world.ok("CreateStack", input);
+    world.update("shop", &things("A: Name=a Size=2"));
+    let shown = |world: &mut World| {
+        world.ok("DescribeStacks", json!({"StackName": "shop"}))["Stacks"][0]["RoleARN"].clone()
+    };
+    assert_eq!(shown(&mut world), role("one"));
+    let mut input = create(&things("A: Name=a Size=3"));
+    input["RoleARN"] = role("two");
+    world.ok("UpdateStack", input);
+    world.restart();
+    assert_eq!(shown(&mut world), role("two"));
+}
+
+#[test]
+fn topics_are_shown_and_known_to_the_template() {
+    let mut world = World::new();
+    let template = "Resources: {A: {Type: Test::Thing, Properties: {Name: a, \
+                    Text: !Select [0, !Ref 'AWS::NotificationARNs']}}}";
+    let mut input = create(template);
+    input["NotificationARNs"] = json!(["arn:aws:sns:ap-northeast-1:123456789012:t"]);
+    world.ok("CreateStack", input.clone());
+    let shown = world.ok("DescribeStacks", json!({"StackName": "shop"}));
+    assert_eq!(shown["Stacks"][0]["NotificationARNs"], input["NotificationARNs"]);
+    assert_eq!(world.things["a"].properties()["Text"], input["NotificationARNs"][0]);
+}
+
+#[test]
+fn rollback_triggers_are_refused_by_name_and_none_are_none() {
+    let mut world = World::new();
+    let mut input = create(&things("A: Name=a"));
+    input["RollbackConfiguration"] = json!({"RollbackTriggers": [{"Arn": "x", "Type": "y"}]});
+    assert!(world.refused("CreateStack", input.clone()).contains("RollbackTriggers"));
+    input["RollbackConfiguration"] = json!({"MonitoringTimeInMinutes": 5});
+    assert!(world.refused("CreateStack", input.clone()).contains("MonitoringTimeInMinutes"));
+    input["RollbackConfiguration"] = json!({});
+    world.ok("CreateStack", input);
 }
 
 #[test]
 fn members_that_are_not_honoured_are_refused_by_name() {
     let mut world = World::new();
     let mut input = create(&things("A: Name=a"));
-    input["RoleARN"] = json!("arn:aws:iam::123456789012:role/x");
-    assert!(world.refused("CreateStack", input).contains("RoleARN"));
+    input["ResourceTypes"] = json!(["Test::Thing"]);
+    assert!(world.refused("CreateStack", input).contains("ResourceTypes"));
     let refused = world.call("CreateStackSet", json!({})).unwrap_err();
     assert_eq!(refused.code, "InvalidAction");
 }

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod export;
 mod intake;
+mod nested;
 mod policy;
 mod random;
 mod restart;
@@ -16,7 +17,10 @@ mod update;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use standin_kernel::{ApiError, Cx, Duration, Env, Out, Record, Rng, Service, Time, Value, json};
+use standin_kernel::{
+    Answer, ApiError, BlobId, Cx, Duration, Env, Heard, Need, Out, Record, Rng, Service, Time,
+    Value, json,
+};
 
 use crate::CloudFormation;
 
@@ -26,6 +30,12 @@ pub(crate) struct Thing {
     token: String,
     properties: Value,
     ready: Time,
+}
+
+impl Thing {
+    pub(crate) const fn properties(&self) -> &Value {
+        &self.properties
+    }
 }
 
 /// The same thing with the same properties, whenever it became ready.
@@ -50,6 +60,10 @@ pub(crate) struct World {
     pub(crate) violations: Vec<String>,
     pub(crate) records: BTreeMap<(String, String), Value>,
     pub(crate) log: Vec<String>,
+    /// Texts in buckets, by `bucket/key`.
+    pub(crate) objects: BTreeMap<String, String>,
+    /// Type and value of each parameter of the parameter store.
+    pub(crate) parameters: BTreeMap<String, (&'static str, String)>,
 }
 
 pub(crate) const START: Time = Time::from_seconds(1_800_000_000);
@@ -71,6 +85,8 @@ impl World {
             violations: Vec::new(),
             records: BTreeMap::new(),
             log: Vec::new(),
+            objects: BTreeMap::new(),
+            parameters: BTreeMap::new(),
         }
     }
 
@@ -82,9 +98,18 @@ impl World {
         let mut queue = VecDeque::from(out);
         while let Some(out) = queue.pop_front() {
             match out {
-                Out::Call { ticket, operation, input, .. } => {
-                    let reply = self.serve(&operation, &input);
+                Out::Call { ticket, service, operation, input } => {
                     let mut out = Vec::new();
+                    let reply = match service {
+                        standin_kernel::ServiceName::CloudFormation => {
+                            let heard = self.hear(&operation, &input);
+                            let (now, env) = (self.now, &self.env);
+                            let rng = &mut self.rng;
+                            let mut cx = Cx { now, rng, env, out: &mut out, facts: None };
+                            self.cloudformation.call_knowing(&mut cx, &operation, &input, &heard)
+                        }
+                        _ => self.serve(&operation, &input),
+                    };
                     let (now, env) = (self.now, &self.env);
                     let mut cx = Cx { now, rng: &mut self.rng, env, out: &mut out, facts: None };
                     self.cloudformation.reply(&mut cx, ticket, reply);
@@ -113,7 +138,45 @@ impl World {
         reason = "calls read better with their input in place"
     )]
     pub(crate) fn call(&mut self, operation: &str, input: Value) -> Result<Value, ApiError> {
-        self.with(|cloudformation, cx| cloudformation.call(cx, operation, &input))
+        let heard = self.hear(operation, &input);
+        self.with(|machine, cx| machine.call_knowing(cx, operation, &input, &heard))
+    }
+
+    /// What an operation needs, as the engine would find it out.
+    fn hear(&self, operation: &str, input: &Value) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        while let Some(need) = self.cloudformation.needs(operation, input, &heard) {
+            assert!(heard.len() < 100, "needs without end");
+            let answer = match &need {
+                Need::Reply { operation, input, .. } => Answer::Reply(self.tell(operation, input)),
+                Need::Text(BlobId(id)) => {
+                    Answer::Text(self.objects.values().nth(usize::from(id[0])).cloned())
+                }
+            };
+            heard.push(Heard { need, answer });
+        }
+        heard
+    }
+
+    fn tell(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        let text = |member: &str| input[member].as_str().unwrap_or_default();
+        match operation {
+            "GetObject" => {
+                let name = format!("{}/{}", text("Bucket"), text("Key"));
+                let missing = "The specified key does not exist.";
+                let place = self.objects.keys().position(|key| *key == name);
+                let place = place.ok_or_else(|| ApiError::new("NoSuchKey", 404, missing))?;
+                let length = self.objects[&name].len();
+                let blob = format!("{place:02x}{}", "0".repeat(62));
+                Ok(json!({"Standin": {"Blob": blob, "Offset": 0, "Length": length}}))
+            }
+            "ssm:GetParameter" => {
+                let missing = || ApiError::new("ParameterNotFound", 400, "");
+                let (kind, value) = self.parameters.get(text("Name")).ok_or_else(missing)?;
+                Ok(json!({"Parameter": {"Type": kind, "Value": value}}))
+            }
+            other => panic!("nobody answers {other}"),
+        }
     }
 
     /// A call that works.

@@ -7,7 +7,9 @@ use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Duration, ServiceName, Value, json};
 
 pub(super) fn all() -> Vec<&'static dyn ResourceType> {
-    vec![&Thing, &Fixed]
+    let mut all: Vec<&'static dyn ResourceType> = vec![&Thing, &Fixed];
+    all.extend(crate::resources::ALL.iter().copied());
+    all
 }
 
 #[derive(Debug)]

@@ -7,10 +7,12 @@ use standin_kernel::{ApiError, Cx, Value, ids, json};
 use crate::CloudFormation;
 use crate::api::create::{check_name, new_id};
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
+use crate::api::role::{RollbackConfiguration, check_role, check_rollback};
 use crate::api::update::{same_types, updatable};
 use crate::change_set::{ChangeSet, ChangeSetFacts, ChangeSetStatus, ExecutionStatus};
 use crate::error::{constraint, validation};
 use crate::event::USER_INITIATED;
+use crate::library::Library;
 use crate::revision::Revision;
 use crate::state::{Facts, OnFailure, Stack};
 use crate::status::StackStatus;
@@ -35,11 +37,16 @@ struct CreateChangeSet {
     description: Option<String>,
     client_token: Option<String>,
     on_stack_failure: Option<OnFailure>,
-    /// There are no nested stacks, so no change sets of theirs.
+    /// A change set for each nested stack; refused.
     #[serde(default)]
     include_nested_stacks: bool,
     #[serde(default)]
     import_existing_resources: bool,
+    #[serde(rename = "RoleARN")]
+    role_arn: Option<String>,
+    #[serde(rename = "NotificationARNs")]
+    notification_arns: Option<Vec<String>>,
+    rollback_configuration: Option<RollbackConfiguration>,
     standin: Option<Standin>,
 }
 
@@ -58,10 +65,13 @@ pub(crate) fn create_change_set(
     all: &mut CloudFormation,
     cx: &mut Cx<'_>,
     value: &Value,
+    library: Library<'_>,
 ) -> Result<Value, ApiError> {
     let given: CreateChangeSet = input("CreateChangeSet", value)?;
     check_change_set_name(&given.change_set_name)?;
     given.check()?;
+    check_role(given.role_arn.as_deref())?;
+    check_rollback(given.rollback_configuration.as_ref())?;
     let creates = given.change_set_type == ChangeSetType::Create;
     let stack = all.find(&given.stack_name).filter(|stack| stack.is_live());
     if let Some(stack) = stack
@@ -90,7 +100,7 @@ pub(crate) fn create_change_set(
         }
         (None, false) => return Err(crate::error::no_stack(&given.stack_name)),
     };
-    let revision = read(all, &stack_id, &given)?;
+    let revision = read(all, &stack_id, &given, library)?;
     if new {
         let status = StackStatus::ReviewInProgress;
         let facts = Facts::new(&stack_id, &given.stack_name, cx.now, status);
@@ -125,6 +135,7 @@ fn read(
     all: &CloudFormation,
     stack_id: &str,
     given: &CreateChangeSet,
+    library: Library<'_>,
 ) -> Result<Revision, ApiError> {
     let stack = all.stacks.get(stack_id);
     // A stack under review has no template yet.
@@ -138,7 +149,10 @@ fn read(
         tags: given.tags.clone(),
         capabilities: given.capabilities.clone(),
         standin: given.standin.clone(),
+        notification_arns: given.notification_arns.clone(),
         previous: rested.map(|stack| &stack.revision.source),
+        parent: None,
+        library,
     };
     let revision = intake.read(&all.desk.list)?;
     if let Some(stack) = rested {
@@ -180,6 +194,7 @@ impl CreateChangeSet {
             description: self.description,
             token: self.client_token,
             on_failure: self.on_stack_failure,
+            role_arn: self.role_arn,
             status: ChangeSetStatus::CreatePending,
             reason: None,
             execution: ExecutionStatus::Unavailable,

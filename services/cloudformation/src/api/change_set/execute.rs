@@ -50,7 +50,12 @@ pub(crate) fn execute_change_set(
         let Some(change_set) = run.stack.change_set_mut(&id) else { return };
         change_set.facts.execution = ExecutionStatus::ExecuteInProgress;
         let revision = change_set.revision.clone();
-        if change_set.facts.creates {
+        let role_arn = change_set.facts.role_arn.clone();
+        let creates = change_set.facts.creates;
+        if role_arn.is_some() {
+            run.stack.facts_mut().role_arn = role_arn;
+        }
+        if creates {
             run.stack.revision = revision;
             run.stack.dirty.revisions = true;
             let facts = run.stack.facts_mut();

@@ -158,16 +158,22 @@ fn cfn_pa_01_the_types_of_parameters_are_those_of_aws() {
         "AWS::EC2::VPC::Id",
         "List<AWS::EC2::Subnet::Id>",
         "AWS::SSM::Parameter::Name",
+        "AWS::SSM::Parameter::Value<String>",
+        "AWS::SSM::Parameter::Value<List<String>>",
+        "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>",
     ] {
         assert!(parse(type_name).is_ok(), "{type_name}");
     }
-    for type_name in ["Stringgg", "List<CommaDelimitedList>", "AWS::EC2::Nothing::Id", "list"] {
+    for type_name in [
+        "Stringgg",
+        "List<CommaDelimitedList>",
+        "AWS::EC2::Nothing::Id",
+        "list",
+        "AWS::SSM::Parameter::Value<Number>",
+    ] {
         let wanted = format!("Template format error: Unrecognized parameter type: {type_name}");
         assert_eq!(parse(type_name).err(), Some((Stage::Form, wanted)), "{type_name}");
     }
-    // CFN-PA-09: there is no parameter store to read from.
-    let refused = parse("AWS::SSM::Parameter::Value<String>").expect_err("refused");
-    assert_eq!(refused.0, Stage::Unsupported);
 }
 
 #[test]
