@@ -21,7 +21,7 @@ pub(crate) struct Case {
 }
 
 /// The case in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Title {
     pub en: String,
     pub ja: String,

@@ -9,6 +9,7 @@
 mod case;
 mod change;
 mod cohort;
+mod compare;
 mod finding;
 mod measure;
 mod page;
@@ -22,6 +23,7 @@ use standin_kernel::Duration;
 pub use case::Title;
 pub use change::Edit;
 pub use cohort::{Cohort, Kind};
+pub use compare::{Answer, Compared, Failure, Fault, Seen, Sudden, What, Who, compare};
 pub use finding::{Finding, Gives, Setting, Words};
 pub use measure::{Class, HANG, Measures, Verdict};
 pub use row::{Row, Stretch, Track};

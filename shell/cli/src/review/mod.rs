@@ -1,11 +1,12 @@
 //! `standin review`: for every fault, what do viewers see and for how long, from the template
 //! alone.
 
+mod compare;
 mod html;
 mod text;
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -21,8 +22,16 @@ use crate::template::TemplateFile;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The template [default: template.yaml here]
-    template: Option<PathBuf>,
+    /// The template [default: template.yaml here]; several with --compare
+    #[arg(value_name = "TEMPLATE")]
+    templates: Vec<PathBuf>,
+    /// Put templates side by side: when the page comes and goes, what it says, who passes, what
+    /// breaks it [default: all of stacks/patterns]
+    #[arg(long, conflicts_with_all = ["only", "fail_on", "report"])]
+    compare: bool,
+    /// Print the comparison as Markdown
+    #[arg(long, requires = "compare", conflicts_with = "json")]
+    markdown: bool,
     /// Values of the template's parameters
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, num_args = 1..)]
     parameters: Vec<(String, String)>,
@@ -125,7 +134,6 @@ fn limit(text: &str) -> Result<Limit, String> {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
-    let (stage, shown) = stage(options)?;
     let how = review::Options {
         seed: options.seed,
         phases: options.phases,
@@ -133,6 +141,14 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         only: options.only.clone(),
         ..review::Options::default()
     };
+    if options.compare {
+        return compare::run(options, &how);
+    }
+    if options.templates.len() > 1 {
+        return Err("one template at a time; --compare puts several side by side".into());
+    }
+    let template = options.templates.first().map(PathBuf::as_path);
+    let (stage, shown) = stage(template, &options.parameters)?;
     let report = review::review(&stage, &how, &Threads)?;
     let broken = broken_rows(options, &report);
     if let Some(path) = &options.report {
@@ -203,10 +219,13 @@ fn broken_rows(options: &Options, report: &Report) -> Vec<String> {
 }
 
 /// What the template sets, and the template's name.
-fn stage(options: &Options) -> Result<(Stage, String), Failure> {
-    let mut template = TemplateFile::read(options.template.as_deref())?;
+fn stage(
+    template: Option<&Path>,
+    parameters: &[(String, String)],
+) -> Result<(Stage, String), Failure> {
+    let mut template = TemplateFile::read(template)?;
     let stack = template.stack_name();
-    template.bind(&stack, &options.parameters)?;
+    template.bind(&stack, parameters)?;
     let mut objects = Vec::new();
     for (bucket, folder) in template.folders() {
         for (key, file) in standin_host::fill::keys_below(folder)? {
@@ -215,7 +234,7 @@ fn stage(options: &Options) -> Result<(Stage, String), Failure> {
             objects.push(Object { bucket: bucket.to_owned(), key, content_type, body });
         }
     }
-    let stack = template.stack_input(&stack, &options.parameters);
+    let stack = template.stack_input(&stack, parameters);
     let shown = stack["Standin"]["File"].as_str().unwrap_or("template").to_owned();
     Ok((Stage { stack, objects }, shown))
 }
