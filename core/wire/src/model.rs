@@ -173,7 +173,7 @@ macro_rules! entry {
 }
 
 /// All services on the endpoint.
-pub static ENTRIES: [Entry; 14] = [
+pub static ENTRIES: [Entry; 15] = [
     entry!("acm", Platform),
     entry!("application-autoscaling", Platform),
     entry!("cloudformation", CloudFormation),
@@ -185,6 +185,7 @@ pub static ENTRIES: [Entry; 14] = [
     entry!("iam", Platform),
     entry!("logs", Platform),
     entry!("s3", S3),
+    entry!("scheduler", Platform),
     entry!("secretsmanager", Platform),
     entry!("ssm", Platform),
     entry!("sts", Platform),

@@ -1,5 +1,5 @@
-//! Signatures of AWS, version 4: with a key for one region, and (`aws`) the one for all of them that
-//! the key value store asks for.
+//! Signatures of AWS, version 4: for one region, and (`aws`) the one for all regions that the key
+//! value store asks for.
 
 use std::fmt::Write as _;
 
