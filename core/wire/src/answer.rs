@@ -84,23 +84,7 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
     let mut wire = Wire { status, headers: Headers::new(), body: Vec::new() };
     let Some(output) = output else { return wire };
     let Shape::Structure { members, payload } = model.shape(output) else { return wire };
-    for member in members {
-        let given = &value[&member.name];
-        match member.at {
-            Some(Location::Header) => {
-                if let Some(text) = header_text(model, member, given) {
-                    wire.headers.append(member.wire_name(), text);
-                }
-            }
-            Some(Location::Headers) => {
-                for (name, value) in given.as_object().into_iter().flatten() {
-                    let name = format!("{}{name}", member.wire_name());
-                    wire.headers.append(&name, value.as_str().unwrap_or(""));
-                }
-            }
-            _ => {}
-        }
-    }
+    headers(model, members, value, &mut wire.headers);
     let namespace = if model.signing == "s3" { S3_NAMESPACE } else { CLOUDFRONT_NAMESPACE };
     let in_body = members.iter().any(|member| member.at.is_none());
     let found = payload.as_ref().and_then(|name| members.iter().find(|one| one.name == *name));
@@ -156,6 +140,27 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
         None => {}
     }
     wire
+}
+
+/// The members that stand in headers.
+fn headers(model: &Model, members: &[Member], value: &Value, headers: &mut Headers) {
+    for member in members {
+        let given = &value[&member.name];
+        match member.at {
+            Some(Location::Header) => {
+                if let Some(text) = header_text(model, member, given) {
+                    headers.append(member.wire_name(), text);
+                }
+            }
+            Some(Location::Headers) => {
+                for (name, value) in given.as_object().into_iter().flatten() {
+                    let name = format!("{}{name}", member.wire_name());
+                    headers.append(&name, value.as_str().unwrap_or(""));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The root element of S3's answers, which are not named after their shapes.
@@ -308,7 +313,8 @@ mod tests {
         let error = ApiError::new("RuleNotFound", 400, "One or more rules not found");
         let text = |service: &str| {
             let model = entry(service).unwrap().model();
-            String::from_utf8(refusal(Some((service, model, model.protocol)), &error, "id").body).unwrap()
+            String::from_utf8(refusal(Some((service, model, model.protocol)), &error, "id").body)
+                .unwrap()
         };
         assert!(text("elbv2").contains("<Type>Sender</Type><Code>RuleNotFound</Code>"));
         assert!(text("ec2").contains("<Response><Errors><Error><Code>RuleNotFound</Code>"));

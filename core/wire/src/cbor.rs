@@ -111,9 +111,8 @@ fn written(model: &Model, shape: &str, value: &Value) -> Cbor {
             Cbor::Array(items.iter().map(|item| written(model, of, item)).collect())
         }
         (Shape::Map { value: of, .. }, Value::Object(map)) => {
-            let entry = |(name, value): (&String, &Value)| {
-                (Cbor::from(&**name), written(model, of, value))
-            };
+            let entry =
+                |(name, value): (&String, &Value)| (Cbor::from(&**name), written(model, of, value));
             Cbor::Map(map.iter().map(entry).collect())
         }
         (Shape::Time, Value::String(text)) => match text.parse::<jiff::Timestamp>() {

@@ -3,9 +3,10 @@
 //!
 //! Reading order: [`model`] (the tables), [`detect`] (which operation is meant), [`form`] (the
 //! query protocols), [`rest`] and [`xml`] (REST-XML), [`aws_json`], [`cbor`], [`chunks`]
-//! (uploads in pieces), [`answer`] (answers and refusals).
+//! (uploads in pieces), [`sigv4`], [`sigv2`] and [`auth`] (who asks), [`answer`] (answers and refusals).
 
 pub mod answer;
+pub mod auth;
 pub mod aws_json;
 pub mod cbor;
 pub mod chunks;
@@ -13,6 +14,10 @@ pub mod detect;
 pub mod form;
 pub mod model;
 pub mod rest;
+pub mod sigv2;
+pub mod sigv4;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod xml;
 

@@ -105,7 +105,9 @@ pub fn unknown_word(model: &Model, route: &Route<'_>, head: &RequestHead) -> Opt
     // What signs the request, and what its sender notes for itself in logs.
     let own = |name: &str| {
         let name = name.to_ascii_lowercase();
-        name.starts_with("x-") || name == "awsaccesskeyid"
+        const OF_VERSION_2: [&str; 5] =
+            ["awsaccesskeyid", "signature", "expires", "content-type", "content-md5"];
+        name.starts_with("x-") || OF_VERSION_2.contains(&&*name)
     };
     let query = form::pairs(head.query().unwrap_or(""));
     query

@@ -51,6 +51,11 @@ pub(crate) fn unescape_form(text: &str) -> String {
 
 /// `%41` decoded; what is no escape stays as it is.
 pub fn unescape(text: &str) -> String {
+    String::from_utf8_lossy(&unescape_bytes(text)).into_owned()
+}
+
+/// The same, whether it is UTF-8 or not.
+pub(crate) fn unescape_bytes(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -70,7 +75,7 @@ pub fn unescape(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
-use standin_host::{Config, Driver, Question};
+use standin_host::{Config, Credentials, Driver, Question};
 use standin_kernel::{Env, Pace, ServiceName, Value, json};
 
 use crate::events::{Ending, Follower, stack_status, text};
@@ -55,6 +55,11 @@ pub(crate) struct RunOptions {
     /// Region the stack believes to be in
     #[arg(long, default_value = "ap-northeast-1")]
     pub(crate) region: String,
+    /// Ask every call of the AWS endpoint for its signature. The environment variable
+    /// STANDIN_CREDENTIALS says whose count, as KEY:SECRET,KEY:SECRET; without it every access key
+    /// id with the secret `test`
+    #[arg(long)]
+    pub(crate) require_signature: bool,
 }
 
 pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
@@ -104,6 +109,23 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
     outcome
 }
 
+/// Whose signatures count, when they are asked for.
+fn credentials(options: &RunOptions) -> Result<Option<Credentials>, Failure> {
+    const NAME: &str = "STANDIN_CREDENTIALS";
+    if !options.require_signature {
+        return Ok(None);
+    }
+    let Ok(text) = std::env::var(NAME) else {
+        return Ok(Some(Credentials { any: Some("test".into()), ..Credentials::default() }));
+    };
+    let pair = |pair: &str| match pair.split_once(':') {
+        Some((key, secret)) if !key.is_empty() => Ok((key.to_owned(), secret.to_owned())),
+        _ => Err(format!("{NAME} is not of the form KEY:SECRET,KEY:SECRET")),
+    };
+    let known = text.split(',').map(str::trim).map(pair).collect::<Result<_, _>>()?;
+    Ok(Some(Credentials { known, any: None }))
+}
+
 /// Starts a run in this process.
 pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver>, Failure> {
     let state_dir = std::path::absolute(&options.state.state_dir)?;
@@ -125,6 +147,7 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
         }
     });
     let config = Config {
+        credentials: credentials(options)?,
         state_dir: state_dir.clone(),
         self_exe: std::env::current_exe()?,
         edge_port: options.edge_port,

@@ -10,6 +10,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use standin_kernel::{ApiError, Value, json};
+use standin_wire::sigv4::Credentials;
 use tokio::net::TcpListener;
 use tokio::task::spawn_local;
 
@@ -19,15 +20,19 @@ use crate::driver::Driver;
 /// Largest body of a call: an object put in one piece is held in memory until it is stored.
 const BODY_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// Serves the API port until the driver ends.
-pub(crate) async fn run(driver: Rc<Driver>, listener: TcpListener) {
+/// Serves the API port until the driver ends. With `credentials`, requests have to be signed.
+pub(crate) async fn run(
+    driver: Rc<Driver>,
+    listener: TcpListener,
+    credentials: Option<Rc<Credentials>>,
+) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let driver = driver.clone();
+        let (driver, credentials) = (driver.clone(), credentials.clone());
         spawn_local(async move {
             let service = service_fn(move |request| {
-                let driver = driver.clone();
-                async move { Ok::<_, Infallible>(serve(&driver, request).await) }
+                let (driver, credentials) = (driver.clone(), credentials.clone());
+                async move { Ok::<_, Infallible>(serve(&driver, credentials.as_deref(), request).await) }
             });
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -36,7 +41,11 @@ pub(crate) async fn run(driver: Rc<Driver>, listener: TcpListener) {
     }
 }
 
-async fn serve(driver: &Rc<Driver>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn serve(
+    driver: &Rc<Driver>,
+    credentials: Option<&Credentials>,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
@@ -48,7 +57,7 @@ async fn serve(driver: &Rc<Driver>, request: Request<Incoming>) -> Response<Full
     if parts.uri.path() == "/_standin" {
         return own(driver, &parts, &body).await;
     }
-    crate::aws::serve(driver, &parts, &body).await
+    crate::aws::serve(driver, credentials, &parts, &body).await
 }
 
 /// A question of Standin's own, as JSON. A browser's page must not be able to ask, so the content

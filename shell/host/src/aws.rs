@@ -8,7 +8,8 @@ use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use standin_kernel::{ApiError, Headers, Method, RequestHead, ServiceName, Value, Version, json};
 use standin_wire::model::{Entry, Model, Protocol};
-use standin_wire::{Wire, answer, aws_json, cbor, chunks, detect, form, rest};
+use standin_wire::sigv4::Credentials;
+use standin_wire::{Wire, answer, auth, aws_json, cbor, chunks, detect, form, rest};
 
 use crate::driver::Driver;
 use crate::objects;
@@ -27,9 +28,10 @@ const OF_THE_TRANSFER: [&str; 9] = [
     "ContentLength",
 ];
 
-/// Answers one call.
+/// Answers one call. Signatures count only with `credentials`.
 pub(crate) async fn serve(
     driver: &Rc<Driver>,
+    credentials: Option<&Credentials>,
     parts: &hyper::http::request::Parts,
     body: &Bytes,
 ) -> Response<Full<Bytes>> {
@@ -43,7 +45,7 @@ pub(crate) async fn serve(
     let model = entry.model();
     let protocol = detect::protocol(model, &head);
     let to_head = head.method == Method::Head;
-    match carry_out(driver, entry, &head, body).await {
+    match carry_out(driver, credentials, entry, &head, body).await {
         Ok(Done { operation, value, object }) => {
             let mut wire = answer::success(model, protocol, &operation, &value, &request_id);
             if object.is_some() && value["ContentRange"].is_string() {
@@ -52,7 +54,8 @@ pub(crate) async fn serve(
             respond(wire, object.filter(|_| !to_head), &request_id)
         }
         Err(error) => {
-            let mut wire = answer::refusal(Some((entry.name, model, protocol)), &error, &request_id);
+            let mut wire =
+                answer::refusal(Some((entry.name, model, protocol)), &error, &request_id);
             if to_head || error.status == 304 {
                 wire.body.clear();
             }
@@ -70,15 +73,24 @@ struct Done {
 
 async fn carry_out(
     driver: &Rc<Driver>,
+    credentials: Option<&Credentials>,
     entry: &'static Entry,
     head: &RequestHead,
     body: &Bytes,
 ) -> Result<Done, ApiError> {
+    let now = driver.now();
+    let mut seal = auth::check(entry, head, body, now, credentials)?;
     let operation = detect::operation(entry, head, body)?;
-    let mut input = input(entry.model(), &operation, head, body)?;
+    let body = match is_chunked(head) {
+        true => match chunks::decode(body, seal.as_mut()) {
+            Ok(decoded) => decoded.body.into(),
+            Err(wrong) => return Err(auth::body_error(entry, &wrong, now)),
+        },
+        false => body.clone(),
+    };
+    let mut input = input(entry.model(), &operation, head, &body)?;
     if operation == "PutObject" || operation == "UploadPart" {
-        let bytes = plain_body(head, body)?;
-        input["Standin"] = objects::stored(&driver.blobs, bytes).await?;
+        input["Standin"] = objects::stored(&driver.blobs, body).await?;
     }
     // The platform's services share one machine, which tells them apart by this prefix.
     let name = match entry.service {
@@ -118,7 +130,7 @@ fn input(
         Protocol::RestXml | Protocol::RestJson => {
             let route = rest::route(model, head)
                 .ok_or_else(|| ApiError::unsupported_operation("AWS", operation))?;
-            let mut input = rest::input(model, &route, head, Some(&plain_body(head, body)?))?;
+            let mut input = rest::input(model, &route, head, Some(body))?;
             without_transfer(&mut input);
             if let Some(members) = input.as_object_mut()
                 && is_chunked(head)
@@ -142,11 +154,6 @@ fn without_transfer(input: &mut Value) {
 fn is_chunked(head: &RequestHead) -> bool {
     let header = |name: &str| head.headers.get(name);
     chunks::is_chunked(header("x-amz-content-sha256"), header("content-encoding"))
-}
-
-/// The body without the framing it travelled in.
-fn plain_body(head: &RequestHead, body: &Bytes) -> Result<Bytes, ApiError> {
-    if is_chunked(head) { Ok(chunks::decode(body)?.into()) } else { Ok(body.clone()) }
 }
 
 /// `aws-chunked` is how the body travelled, not what the object is encoded in.

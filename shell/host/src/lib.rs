@@ -24,3 +24,4 @@ pub mod workloads;
 pub use crate::control::{Question, answer};
 pub use crate::driver::Driver;
 pub use crate::run::{Config, StartError, start, stop};
+pub use standin_wire::sigv4::Credentials;

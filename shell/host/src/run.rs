@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use standin_engine::Engine;
 use standin_kernel::{Duration, Env};
+use standin_wire::sigv4::Credentials;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
@@ -30,6 +31,8 @@ pub struct Config {
     pub seed: u64,
     /// Where the run goes on record, if it does.
     pub record: Option<PathBuf>,
+    /// Whose signatures the AWS endpoint asks for; without, it takes everybody for the account.
+    pub credentials: Option<Credentials>,
     pub log: LogSink,
 }
 
@@ -55,7 +58,8 @@ pub enum StartError {
 
 /// Starts everything. Must be called within a `LocalSet` of a current-thread runtime.
 pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
-    let Config { state_dir, self_exe, edge_port, api_port, env, seed, record, log } = config;
+    let Config { state_dir, self_exe, edge_port, api_port, env, seed, .. } = config;
+    let Config { record, credentials, log, .. } = config;
     let state = |wrong: &dyn std::fmt::Display| StartError::State(wrong.to_string());
     std::fs::create_dir_all(&state_dir).map_err(|wrong| {
         StartError::State(format!("cannot make the state folder {}: {wrong}", state_dir.display()))
@@ -91,8 +95,9 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     for listener in edge.listeners {
         spawn_local(accept(driver.clone(), listener, edge.port));
     }
+    let credentials = credentials.map(Rc::new);
     for listener in api.listeners {
-        spawn_local(api::run(driver.clone(), listener));
+        spawn_local(api::run(driver.clone(), listener, credentials.clone()));
     }
     Ok(driver)
 }
