@@ -25,6 +25,9 @@ pub(crate) struct Exchange {
     pub(crate) held: Option<Box<Request>>,
     /// The point of presence that the viewer reached.
     pub(crate) edge: u8,
+    /// The address that the viewer's connection leads to, when it is one that name servers give
+    /// out.
+    pub(crate) address: Option<std::net::IpAddr>,
     /// Whether the request came with a body.
     pub(crate) has_body: bool,
 }
@@ -52,6 +55,7 @@ impl Exchange {
             keep: None,
             held: None,
             edge: 0,
+            address: None,
             has_body: false,
         }
     }

@@ -2,6 +2,7 @@
 //! Both drivers handle every variant; a new service adds none.
 
 use standin_kernel::control::Record;
+use standin_kernel::dns::{Answer, Question};
 use standin_kernel::fault::{Fault, Mode};
 use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{
@@ -88,6 +89,11 @@ pub enum Input {
         ticket: u64,
         text: Option<String>,
     },
+    /// Somebody asks a name server; the answer is `Effect::Dns` with the same ticket.
+    Dns {
+        ticket: u64,
+        question: Question,
+    },
     /// The deadline has come.
     Tick,
 }
@@ -148,6 +154,11 @@ pub enum Effect {
     ReadText {
         ticket: u64,
         blob: BlobId,
+    },
+    /// Answer a question.
+    Dns {
+        ticket: u64,
+        answer: Answer,
     },
     Log {
         source: &'static str,

@@ -46,7 +46,12 @@ impl Leg {
 }
 
 impl Engine {
-    pub(crate) fn send(&mut self, service: ServiceName, caller: Caller, request: Box<LegRequest>) {
+    pub(crate) fn send(
+        &mut self,
+        service: ServiceName,
+        caller: Caller,
+        mut request: Box<LegRequest>,
+    ) {
         self.cancel(service, caller);
         if let Caller::Exchange(exchange) = caller
             && self.exchanges.get(exchange.0).is_none()
@@ -72,6 +77,11 @@ impl Engine {
             }
         }
         self.arm_timeout(leg);
+        if !self.resolve(&mut request) {
+            let failure = LinkFailure::NameNotFound;
+            self.work.push_back(Work::Failed { leg, failure });
+            return;
+        }
         match self.verdict(&request) {
             Verdict::Pass => self.go(leg, request),
             Verdict::Hold(by) => {

@@ -20,6 +20,7 @@ macro_rules! cx {
 }
 
 mod calls;
+mod dns;
 mod exchange;
 pub mod faults;
 pub mod io;
@@ -67,6 +68,7 @@ pub struct Engine {
     network: Option<Network>,
     work: VecDeque<Work>,
     waiting: Waiting,
+    resolver: dns::Resolver,
     put_off: PutOff,
     stores: Vec<(ServiceName, Record)>,
     outs: Vec<Out>,
@@ -116,6 +118,7 @@ impl Engine {
             network: None,
             work: VecDeque::new(),
             waiting: Waiting::default(),
+            resolver: dns::Resolver::default(),
             put_off: PutOff::default(),
             stores: Vec::new(),
             outs: Vec::new(),
@@ -150,7 +153,12 @@ impl Engine {
 
     /// The same for a viewer who reaches the point of presence number `edge`; 0 is the nearest.
     pub fn open_at(&mut self, edge: u8) -> ExchangeId {
-        ExchangeId(self.exchanges.insert(Exchange { edge, ..Exchange::viewer() }))
+        self.open_to(edge, None)
+    }
+
+    /// The same for a viewer whose connection leads to an address that name servers gave out.
+    pub fn open_to(&mut self, edge: u8, address: Option<std::net::IpAddr>) -> ExchangeId {
+        ExchangeId(self.exchanges.insert(Exchange { edge, address, ..Exchange::viewer() }))
     }
 
     /// Gives the places distances. Without, as on one machine, there are none.
@@ -193,6 +201,7 @@ impl Engine {
                 self.effects.push(Effect::Reply { ticket, reply });
             }
             Input::Text { ticket, text } => self.heard_text(ticket, text),
+            Input::Dns { ticket, question } => self.name_asked(ticket, &question),
             Input::Tick => {}
         }
         self.do_what_is_due();

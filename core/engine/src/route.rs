@@ -73,7 +73,11 @@ impl Engine {
             self.work.push_back(Work::Serve { exchange, request });
             return;
         }
-        let host = lower(request.head.host().unwrap_or(""));
+        let host = lower(request.head.host().unwrap_or("")).into_owned();
+        let Some(host) = self.arrives_at(exchange, host) else {
+            let refused = Verdict::Fail(standin_kernel::LinkFailure::Refused);
+            return self.broken_for_viewer(exchange, request, refused);
+        };
         let mut service = ServiceName::CloudFront;
         let mut at = None;
         if standin_kernel::Service::serves(&self.services.elbv2, &host) {
@@ -95,6 +99,17 @@ impl Engine {
                 self.work.push_back(Work::Serve { exchange, request });
             }
             verdict => self.broken_for_viewer(exchange, request, verdict),
+        }
+    }
+
+    /// The host that a viewer arrives at: the one whose address name servers gave out, or the one
+    /// behind a name of a hosted zone, else the name itself. `None`: nobody is at the address any
+    /// more.
+    fn arrives_at(&mut self, exchange: ExchangeId, host: String) -> Option<String> {
+        let address = self.exchanges.get(exchange.0).and_then(|entry| entry.address);
+        match address.and_then(|address| self.host_at(address)) {
+            Some(behind) => self.is_there(&behind).then_some(behind),
+            None => Some(self.host_behind(exchange, &host).unwrap_or(host)),
         }
     }
 

@@ -33,6 +33,8 @@ pub struct World {
     /// When the engine wants to be called; `None`: to be asked again, since it has been called.
     due: Option<Option<Time>>,
     pub(crate) visits: Visits,
+    /// What name servers answered last.
+    told: Option<standin_kernel::dns::Answer>,
 }
 
 /// What a viewer got.
@@ -123,6 +125,7 @@ impl World {
             luck: Rng::new(seed).fork("world"),
             due: None,
             visits: Visits::default(),
+            told: None,
         }
     }
 
@@ -175,6 +178,15 @@ impl World {
         });
         self.blobs.insert(id, body);
         self.call(ServiceName::S3, "PutObject", input).map(drop)
+    }
+
+    /// What the name servers of hosted zones answer now.
+    pub fn ask_name_server(
+        &mut self,
+        question: standin_kernel::dns::Question,
+    ) -> standin_kernel::dns::Answer {
+        self.step(Input::Dns { ticket: u64::MAX, question });
+        self.told.take().unwrap_or_default()
     }
 
     /// Does what happens to the world, not to a service: `break`, `repair`.
@@ -366,6 +378,7 @@ impl World {
                 Effect::ReadText { ticket, blob } => {
                     self.later(AT_ONCE, Event::Read { ticket, blob });
                 }
+                Effect::Dns { answer, .. } => self.told = Some(answer),
                 Effect::Log { source, line } => {
                     self.log.push(format!("{} {source}: {line}", self.now));
                 }

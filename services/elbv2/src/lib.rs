@@ -2,7 +2,8 @@
 //!
 //! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
 //! [`live`] and [`compile`] bring what is kept to [`config`], the form the data plane goes by;
-//! [`zones`] asks EC2 about the place of a load balancer.
+//! [`zones`] asks EC2 about the place of a load balancer; `dns` says whether name servers may lead
+//! to it.
 //! `data/` decides about requests: `rule` (which rule applies), `redirect`, `fixed_response`,
 //! `forward` (what it does), `algorithm` and `stickiness` (which target), `target_health` and
 //! `health_check` (who is fit), `x_forwarded` (what the target reads), `error`.
@@ -11,6 +12,7 @@ mod api;
 mod compile;
 mod config;
 mod data;
+mod dns;
 mod error;
 mod live;
 mod resources;

@@ -29,6 +29,7 @@ use standin_kernel::{
 };
 
 pub use crate::checkers::FROM as HEALTH_CHECKER;
+pub use crate::data::answer::cname;
 pub use crate::data::health::Endpoints;
 
 use crate::checkers::Checkers;

@@ -43,6 +43,9 @@ pub(crate) struct RunOptions {
     /// Port of the AWS endpoint
     #[arg(long, default_value_t = 4566)]
     pub(crate) api_port: u16,
+    /// Port of the name servers of hosted zones, UDP and TCP (default: none)
+    #[arg(long)]
+    pub(crate) dns_port: Option<u16>,
     /// How long AWS's own waiting (propagation, provisioning) takes
     #[arg(long, value_enum, default_value_t)]
     pub(crate) pace: PaceOption,
@@ -152,6 +155,7 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
         self_exe: std::env::current_exe()?,
         edge_port: options.edge_port,
         api_port: options.api_port,
+        dns_port: options.dns_port,
         env,
         seed,
         record: options.record.clone(),
@@ -159,6 +163,9 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
     };
     let driver = standin_host::start(config).await?;
     let (edge_port, api_port) = (driver.edge_port.get(), driver.api_port.get());
+    if let (Some(_), false) = (options.dns_port, quiet) {
+        println!("  name servers   dig @127.0.0.1 -p {}", driver.dns_port.get());
+    }
     Endpoint { pid: std::process::id(), edge_port, api_port }.write(&state_dir)?;
     Ok(driver)
 }

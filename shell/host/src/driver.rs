@@ -2,8 +2,9 @@
 //! thread that owns the sockets. It decides nothing about AWS.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -49,11 +50,17 @@ pub struct Driver {
     armed: Cell<Time>,
     tickets: Cell<u64>,
     replies: RefCell<BTreeMap<u64, oneshot::Sender<Reply>>>,
+    /// What name servers answer, by ticket.
+    pub(crate) answers: RefCell<BTreeMap<u64, standin_kernel::dns::Answer>>,
+    /// Addresses that name servers gave out, which are listened on.
+    pub(crate) endpoints: RefCell<BTreeSet<Ipv4Addr>>,
     tracing: Cell<bool>,
     traces: RefCell<VecDeque<(String, Vec<Fact>)>>,
     log: LogSink,
     pub edge_port: Cell<u16>,
     pub api_port: Cell<u16>,
+    /// 0: no name servers.
+    pub dns_port: Cell<u16>,
     stop: Notify,
 }
 
@@ -92,11 +99,14 @@ impl Driver {
             armed: Cell::new(Time(u64::MAX)),
             tickets: Cell::new(0),
             replies: RefCell::default(),
+            answers: RefCell::default(),
+            endpoints: RefCell::default(),
             tracing: Cell::new(false),
             traces: RefCell::default(),
             log,
             edge_port: Cell::new(0),
             api_port: Cell::new(0),
+            dns_port: Cell::new(0),
             stop: Notify::new(),
         })
     }
@@ -182,6 +192,9 @@ impl Driver {
                 Effect::Store { records } => durable = Some(self.make_durable(records)),
                 Effect::ReadText { ticket, blob } => self.read_text(ticket, blob),
                 Effect::Reply { ticket, reply } => self.reply(ticket, reply, durable.take()),
+                Effect::Dns { ticket, answer } => {
+                    self.answers.borrow_mut().insert(ticket, answer);
+                }
                 Effect::Log { source, line } => (self.log)(source, &line),
             }
         }
@@ -336,10 +349,12 @@ impl Driver {
         mailbox
     }
 
-    pub(crate) fn open(&self, mailbox: &Rc<Mailbox>) -> ExchangeId {
-        let exchange = self.engine.borrow_mut().open();
+    /// Reserves a place for a request. `address`: where its connection leads, when name servers
+    /// gave that out.
+    pub(crate) fn open(&self, mailbox: &Rc<Mailbox>, address: Option<IpAddr>) -> ExchangeId {
+        let exchange = self.engine.borrow_mut().open_to(0, address);
         if let Some(record) = &self.record {
-            record.opened(exchange);
+            record.opened(exchange, address);
         }
         mailbox.clear();
         self.post.borrow_mut().register(exchange, mailbox.clone());
@@ -424,9 +439,14 @@ impl Driver {
         self.ask_engine(|ticket| Input::Repair { ticket, target }).await
     }
 
-    async fn ask_engine(&self, input: impl FnOnce(u64) -> Input) -> Reply {
+    pub(crate) fn next_ticket(&self) -> u64 {
         let ticket = self.tickets.get() + 1;
         self.tickets.set(ticket);
+        ticket
+    }
+
+    async fn ask_engine(&self, input: impl FnOnce(u64) -> Input) -> Reply {
+        let ticket = self.next_ticket();
         let (sender, receiver) = oneshot::channel();
         self.replies.borrow_mut().insert(ticket, sender);
         self.step(input(ticket));

@@ -1,7 +1,7 @@
 //! The driver on the real machine: sockets, processes, disk and clock around the engine.
 //!
 //! Reading order: [`run`] (start and stop), [`driver`] (inputs and effects), `http` (viewers and
-//! origins), [`control`], `api`, `aws` and `objects` (the API port), [`workloads`] (containers as
+//! origins), `dns` (name servers), [`control`], `api`, `aws` and `objects` (the API port), [`workloads`] (containers as
 //! processes), [`store`] and [`blobs`] (what survives), `recorder` (a run on record), [`orphans`]
 //! (what must not).
 
@@ -9,6 +9,7 @@ mod api;
 mod aws;
 pub mod blobs;
 pub mod control;
+mod dns;
 pub mod driver;
 pub mod fill;
 mod http;

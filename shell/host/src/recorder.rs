@@ -56,8 +56,8 @@ impl RecordFile {
         self.write(&Recorder::restored(now, records, effects));
     }
 
-    pub(crate) fn opened(&self, exchange: ExchangeId) {
-        self.write(&Recorder::opened(exchange));
+    pub(crate) fn opened(&self, exchange: ExchangeId, address: Option<std::net::IpAddr>) {
+        self.write(&Recorder::opened(exchange, address));
     }
 
     pub(crate) fn malformed(&self, now: Time, status: u16, response: &Response) {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use standin_engine::Engine;
 use standin_kernel::{Duration, Env};
 use standin_wire::sigv4::Credentials;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
@@ -17,7 +17,7 @@ use crate::driver::{Driver, LogSink};
 use crate::recorder::RecordFile;
 use crate::store::Store;
 use crate::workloads::{WorkloadConfig, Workloads};
-use crate::{api, http};
+use crate::{api, dns, http};
 
 /// What a run is given.
 pub struct Config {
@@ -27,6 +27,8 @@ pub struct Config {
     /// 0: any free port.
     pub edge_port: u16,
     pub api_port: u16,
+    /// `None`: no name servers; 0: any free port.
+    pub dns_port: Option<u16>,
     pub env: Env,
     pub seed: u64,
     /// Where the run goes on record, if it does.
@@ -58,7 +60,7 @@ pub enum StartError {
 
 /// Starts everything. Must be called within a `LocalSet` of a current-thread runtime.
 pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
-    let Config { state_dir, self_exe, edge_port, api_port, env, seed, .. } = config;
+    let Config { state_dir, self_exe, edge_port, api_port, dns_port, env, seed, .. } = config;
     let Config { record, credentials, log, .. } = config;
     let state = |wrong: &dyn std::fmt::Display| StartError::State(wrong.to_string());
     std::fs::create_dir_all(&state_dir).map_err(|wrong| {
@@ -68,6 +70,10 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     // Ports first: a port in use must be said before anything is stopped or started.
     let edge = listen(edge_port, "--edge-port").await?;
     let api = listen(api_port, "--api-port").await?;
+    let dns = match dns_port {
+        None => None,
+        Some(port) => Some(listen_for_questions(port).await?),
+    };
     let records = store.load().map_err(|wrong| state(&wrong))?;
     let blobs = Blobs::at(&state_dir, BLOB_MEMORY_BYTES).map_err(|wrong| state(&wrong))?;
     let (events, happened) = mpsc::unbounded_channel();
@@ -96,6 +102,15 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
         spawn_local(accept(driver.clone(), listener, edge.port));
     }
     let credentials = credentials.map(Rc::new);
+    if let Some(dns) = dns {
+        driver.dns_port.set(dns.port);
+        for socket in dns.sockets {
+            spawn_local(dns::serve_udp(driver.clone(), socket));
+        }
+        for listener in dns.listeners {
+            spawn_local(dns::serve_tcp(driver.clone(), listener));
+        }
+    }
     for listener in api.listeners {
         spawn_local(api::run(driver.clone(), listener, credentials.clone()));
     }
@@ -126,6 +141,40 @@ async fn listen(port: u16, option: &'static str) -> Result<Port, StartError> {
     // `localhost` is ::1 for some programs; machines without IPv6 do without.
     listeners.extend(bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).ok());
     Ok(Port { port, listeners })
+}
+
+/// One port for questions, by UDP and TCP.
+struct DnsPort {
+    port: u16,
+    sockets: Vec<UdpSocket>,
+    listeners: Vec<TcpListener>,
+}
+
+async fn listen_for_questions(port: u16) -> Result<DnsPort, StartError> {
+    let Port { port, listeners } = listen(port, "--dns-port").await?;
+    let why = |why: std::io::Error| match why.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortInUse { port, option: "--dns-port" },
+        _ => StartError::Listen { port, why },
+    };
+    let mut sockets = Vec::new();
+    for listener in &listeners {
+        let address = listener.local_addr().map_err(why)?;
+        sockets.push(UdpSocket::bind(address).await.map_err(why)?);
+    }
+    Ok(DnsPort { port, sockets, listeners })
+}
+
+/// Lets viewers reach an address that name servers give out.
+pub(crate) fn listen_at(driver: &Rc<Driver>, address: Ipv4Addr) {
+    if !driver.is_new_endpoint(address) {
+        return;
+    }
+    let port = driver.edge_port.get();
+    // An address that cannot be had is answered all the same: the name is right, and other ways
+    // lead to the host.
+    if let Ok(listener) = bind(SocketAddr::from((address, port))) {
+        spawn_local(accept(driver.clone(), listener, port));
+    }
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {

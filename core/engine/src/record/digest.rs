@@ -52,6 +52,7 @@ fn word(effect: &Effect) -> String {
         Effect::Reply { reply: Ok(_), .. } => "reply".to_owned(),
         Effect::Reply { reply: Err(error), .. } => format!("refuse:{}", error.code),
         Effect::ReadText { .. } => "read".to_owned(),
+        Effect::Dns { answer, .. } => format!("dns:{}", answer.code.name()),
         Effect::Log { .. } => "log".to_owned(),
     }
 }
@@ -96,6 +97,7 @@ fn write_effect(text: &mut String, effect: &Effect) {
         Effect::Store { records } => write!(text, "store {records:?}"),
         Effect::Reply { ticket, reply } => write!(text, "reply {ticket} {reply:?}"),
         Effect::ReadText { ticket, blob } => write!(text, "read {ticket} {blob:?}"),
+        Effect::Dns { ticket, answer } => write!(text, "dns {ticket} {answer:?}"),
         Effect::Log { source, line } => write!(text, "log {source} {line}"),
     };
 }

@@ -48,6 +48,9 @@ pub(super) fn document(input: &Input, redactor: &mut Redactor) -> Value {
             json!({"repair": {"ticket": ticket, "target": target}})
         }
         Input::Text { ticket, text } => json!({"text": {"ticket": ticket, "text": text}}),
+        Input::Dns { ticket, question } => {
+            json!({"dns": {"ticket": ticket, "question": question}})
+        }
         Input::Tick => json!({"tick": {}}),
     }
 }
@@ -121,6 +124,7 @@ pub(super) fn read(document: &Value) -> Result<Input, Wrong> {
             ticket: number(of, "ticket")?,
             target: of["target"].as_str().map(str::to_owned),
         },
+        "dns" => Input::Dns { ticket: number(of, "ticket")?, question: typed(of, "question")? },
         "tick" => Input::Tick,
         other => return Err(format!("the input {other} is not known")),
     })

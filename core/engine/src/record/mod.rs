@@ -56,9 +56,15 @@ impl Recorder {
         json!({"at": now.0, "restore": records, "does": Digest::of(effects)})
     }
 
-    /// A place reserved for a viewer's request.
-    pub fn opened(exchange: standin_kernel::ExchangeId) -> Value {
-        json!({"open": exchange.0})
+    /// A place reserved for a viewer's request, at an address that name servers gave out.
+    pub fn opened(
+        exchange: standin_kernel::ExchangeId,
+        address: Option<std::net::IpAddr>,
+    ) -> Value {
+        match address {
+            None => json!({"open": exchange.0}),
+            Some(address) => json!({"open": exchange.0, "at": address}),
+        }
     }
 
     /// A request whose head could not be read.

@@ -47,7 +47,7 @@ impl Replay {
     pub fn line(&mut self, line: &Value) -> Result<Option<Difference>, Wrong> {
         self.steps += 1;
         if line.get("open").is_some() {
-            let (recorded, replayed) = (number(line, "open")?, self.engine.open().0);
+            let (recorded, replayed) = (number(line, "open")?, self.open(line)?);
             let digest = |id: u64| Digest { words: format!("exchange {id}"), sum: String::new() };
             let same = recorded == replayed;
             return Ok((!same).then(|| Difference {
@@ -74,6 +74,12 @@ impl Replay {
             serde_json::from_value(line["does"].clone()).map_err(|wrong| wrong.to_string())?;
         let same = recorded == replayed;
         Ok((!same).then(|| Difference { input: happened(line), recorded, replayed }))
+    }
+
+    fn open(&mut self, line: &Value) -> Result<u64, Wrong> {
+        let address = line["at"].as_str().map(str::parse).transpose();
+        let address = address.map_err(|wrong| format!("at: {wrong}"))?;
+        Ok(self.engine.open_to(0, address).0)
     }
 
     /// How many lines were repeated.

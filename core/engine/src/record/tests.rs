@@ -44,7 +44,7 @@ impl Run {
 
     fn ask(&mut self, target: &str) -> ExchangeId {
         let exchange = self.engine.open();
-        self.lines.push(Recorder::opened(exchange));
+        self.lines.push(Recorder::opened(exchange, None));
         let mut head = RequestHead::get("bucket.s3.ap-northeast-1.amazonaws.com", target);
         head.headers.append("Cookie", "session=s3cret");
         head.headers.append("Authorization", "Bearer t0ken");

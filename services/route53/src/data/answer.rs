@@ -196,7 +196,7 @@ fn member_of(entry: &Entry) -> &'static str {
 }
 
 /// The name a CNAME record leads to.
-pub(crate) fn cname(record: &Resource) -> Option<Name> {
+pub fn cname(record: &Resource) -> Option<Name> {
     let mut labels = Vec::new();
     let mut rest = &record.data[..];
     while let Some((&length, after)) = rest.split_first() {

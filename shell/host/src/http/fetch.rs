@@ -25,7 +25,7 @@ pub(crate) struct Fetched {
 /// Asks and waits for the whole answer. Only requests without a body.
 pub(crate) async fn fetch(driver: &Rc<Driver>, request: Request) -> io::Result<Fetched> {
     let mailbox = driver.new_mailbox();
-    let exchange = driver.open(&mailbox);
+    let exchange = driver.open(&mailbox, None);
     driver.step(Input::Request { exchange, request: Box::new(request), trace: true });
     let mut legs = Legs::default();
     let fetched = loop {

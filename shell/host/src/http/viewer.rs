@@ -71,6 +71,8 @@ struct Connection {
     incoming: RefCell<Incoming>,
     outgoing: OwnedWriteHalf,
     peer: SocketAddr,
+    /// Where it leads, when name servers gave that out.
+    address: Option<std::net::IpAddr>,
     port: u16,
     out: Vec<u8>,
 }
@@ -85,6 +87,7 @@ enum Next {
 /// Serves a viewer until one side closes.
 pub(crate) async fn serve(driver: Rc<Driver>, stream: TcpStream, peer: SocketAddr, port: u16) {
     let _ = stream.set_nodelay(true);
+    let address = Driver::given_out(stream.local_addr().ok());
     let (read, write) = stream.into_split();
     let mailbox = driver.new_mailbox();
     let buffer = BytesMut::with_capacity(16 * 1024);
@@ -95,6 +98,7 @@ pub(crate) async fn serve(driver: Rc<Driver>, stream: TcpStream, peer: SocketAdd
         incoming: RefCell::new(incoming),
         outgoing: write,
         peer,
+        address,
         port,
         out: Vec::with_capacity(4 * 1024),
     };
@@ -119,7 +123,7 @@ impl Connection {
         }
         let whole = self.read_small_body(framing).await?;
         self.mailbox.expires_s.set(0);
-        let exchange = self.driver.open(&self.mailbox);
+        let exchange = self.driver.open(&self.mailbox, self.address);
         let request = self.request(head, framing);
         let (request, trace) = (Box::new(request), self.driver.tracing());
         self.driver.step(Input::Request { exchange, request, trace });

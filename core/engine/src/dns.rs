@@ -1,0 +1,183 @@
+//! Names: what a question about one is answered with, and where a name of a hosted zone leads.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use standin_kernel::dns::{Answer, Code, Name, Question, RecordType};
+use standin_kernel::fault::{Mode, Place};
+use standin_kernel::{Address, Duration, ExchangeId, LegRequest, Service, ServiceName, Time};
+use standin_route53::{Endpoints, HEALTH_CHECKER, Route53};
+
+use crate::io::ActiveFault;
+use crate::services::Services;
+use crate::{Effect, Engine};
+
+/// The resolver that services ask: it keeps what it is told as long as it may.
+#[derive(Debug, Default)]
+pub(crate) struct Resolver {
+    kept: BTreeMap<String, (Time, Found)>,
+}
+
+/// What a name comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    At(Vec<IpAddr>),
+    /// It is a name of a hosted zone, but has no address.
+    Nothing,
+    /// A name that name servers of others answer for.
+    Elsewhere(String),
+}
+
+/// CNAME records that are followed from zone to zone.
+const CNAME_MAX: usize = 8;
+
+/// What Route 53 has to know of the other services.
+struct World<'a> {
+    services: &'a Services,
+    faults: &'a [ActiveFault],
+}
+
+impl Endpoints for World<'_> {
+    fn exists(&self, host: &str) -> bool {
+        let Services { elbv2, s3, cloudfront, lambda, .. } = self.services;
+        if host.ends_with(".cloudfront.net") {
+            return cloudfront.serves(host);
+        }
+        if host.ends_with(".on.aws") {
+            return lambda.serves(host);
+        }
+        host.ends_with(".amazonaws.com") && (elbv2.serves(host) || s3.serves(host))
+    }
+
+    /// A load balancer that cannot be reached at all is no more fit than one without targets.
+    fn is_healthy(&self, host: &str) -> bool {
+        let elbv2 = &self.services.elbv2;
+        if !elbv2.serves(host) {
+            return !host.ends_with(".elb.amazonaws.com");
+        }
+        let lost = |active: &ActiveFault| {
+            active.fault.mode == Mode::Stop
+                && matches!(&active.fault.place, Place::LoadBalancer(name) if name == host)
+        };
+        elbv2.is_fit_for_dns(host) && !self.faults.iter().any(lost)
+    }
+}
+
+impl Engine {
+    /// Somebody asks over the network.
+    pub(crate) fn name_asked(&mut self, ticket: u64, question: &Question) {
+        let answer = self.answer(None, question);
+        self.effects.push(Effect::Dns { ticket, answer });
+    }
+
+    /// What name servers answer: those of hosted zones, else those of AWS's own names that are
+    /// here; all else they refuse (R53-ZN-05).
+    fn answer(&mut self, root: Option<ExchangeId>, question: &Question) -> Answer {
+        let mut outs = std::mem::take(&mut self.outs);
+        let mut cx = cx!(self, ServiceName::Route53, root, outs);
+        let world = World { services: &self.services, faults: &self.faults };
+        let mut answer = self.services.route53.answer(&mut cx, question, &world);
+        if answer.is_none() && world.exists(&question.name.host()) {
+            let route53 = &mut self.services.route53;
+            answer = Some(route53.answer_for_endpoint(&mut cx, question));
+        }
+        self.take_up_all(ServiceName::Route53, outs);
+        answer.unwrap_or(Answer { code: Code::Refused, ..Answer::default() })
+    }
+
+    /// Follows a name to its addresses; also how long that may be kept.
+    fn look_up(&mut self, root: Option<ExchangeId>, host: &str) -> (Found, Duration) {
+        let mut host = host.to_owned();
+        let mut ttl_s = u32::MAX;
+        for _ in 0..CNAME_MAX {
+            let Ok(name) = Name::parse(&host) else { break };
+            let answer = self.answer(root, &Question::own(name, RecordType::A));
+            if answer.code == Code::Refused {
+                return (Found::Elsewhere(host), Duration::from_secs(ttl_s.into()));
+            }
+            ttl_s = ttl_s.min(answer.ttl_s());
+            let lasts = Duration::from_secs(ttl_s.into());
+            let addresses = answer.addresses();
+            if !addresses.is_empty() {
+                return (Found::At(addresses), lasts);
+            }
+            match answer.answers.last().and_then(standin_route53::cname) {
+                Some(next) => host = next.host(),
+                None => return (Found::Nothing, lasts),
+            }
+        }
+        (Found::Nothing, Duration::ZERO)
+    }
+
+    /// The same as a service's resolver knows it, which keeps answers for their TTL.
+    fn look_up_kept(&mut self, host: &str) -> Found {
+        if let Some((until, found)) = self.resolver.kept.get(host)
+            && *until > self.now
+        {
+            return found.clone();
+        }
+        let (found, lasts) = self.look_up(None, host);
+        self.resolver.kept.insert(host.to_owned(), (self.now + lasts, found.clone()));
+        found
+    }
+
+    /// Where a viewer arrives who asks this machine without having asked name servers before: the
+    /// host behind a name of a hosted zone. `None`: the name says nothing of that kind.
+    pub(crate) fn host_behind(&mut self, exchange: ExchangeId, host: &str) -> Option<String> {
+        if !self.services.route53.knows(host) {
+            return None;
+        }
+        let (found, _) = self.look_up(Some(exchange), host);
+        let Found::At(addresses) = found else { return None };
+        addresses.into_iter().find_map(|address| self.host_at(address))
+    }
+
+    /// The host that an address of this machine stands for.
+    pub(crate) fn host_at(&self, address: IpAddr) -> Option<String> {
+        let IpAddr::V4(v4) = address.to_canonical() else { return None };
+        self.services.route53.host_at(v4).map(str::to_owned)
+    }
+
+    /// Puts in the place of a name of a hosted zone what it leads to. Health checkers ask anew each
+    /// time (R53-HC-12). `false`: there is no such name.
+    pub(crate) fn resolve(&mut self, request: &mut LegRequest) -> bool {
+        let (host, port) = match &request.to {
+            Address::Name { host, port } if self.services.route53.knows(host) => {
+                (host.to_string(), *port)
+            }
+            Address::Name { .. } => return true,
+            Address::Socket(to) => {
+                if let Some(host) = self.host_at(to.ip()) {
+                    request.to = Address::Name { host: host.into(), port: to.port() };
+                }
+                return true;
+            }
+        };
+        let found = match *request.from == *HEALTH_CHECKER {
+            true => self.look_up(None, &host).0,
+            false => self.look_up_kept(&host),
+        };
+        request.to = match found {
+            Found::Nothing => return false,
+            Found::Elsewhere(host) => Address::Name { host: host.into(), port },
+            Found::At(addresses) => match addresses.first() {
+                None => return false,
+                Some(address) => match self.host_at(*address) {
+                    Some(host) => Address::Name { host: host.into(), port },
+                    None => Address::Socket(SocketAddr::new(*address, port)),
+                },
+            },
+        };
+        true
+    }
+
+    /// Whether an address is one of those that stand for hosts here.
+    pub fn is_endpoint(address: std::net::Ipv4Addr) -> bool {
+        Route53::is_endpoint(address)
+    }
+
+    /// Whether a host that an address stands for is still there.
+    pub(crate) fn is_there(&self, host: &str) -> bool {
+        World { services: &self.services, faults: &self.faults }.exists(host)
+    }
+}
