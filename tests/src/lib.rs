@@ -3,6 +3,7 @@
 pub mod schema;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use standin_cloudformation::template::{PseudoParameters, Template, read_value};
 use standin_kernel::{Bytes, Env, Value, json};
@@ -66,7 +67,8 @@ pub fn stage(file: &Path, text: &str, parameters: &[(String, String)]) -> Result
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         "Standin": {"File": "template.yaml", "BaseDirectory": file.parent()},
     });
-    Ok(Stage { stack, objects })
+    let evaluator = Some(Arc::new(standin_functions::QuickJs) as _);
+    Ok(Stage { stack, objects, evaluator })
 }
 
 /// What `Metadata: Standin: Folder` puts into the buckets of a template.

@@ -4,7 +4,9 @@
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadSpec};
 use std::collections::BTreeMap;
 
-use standin_kernel::{Answer, ApiError, BlobId, CallId, Heard, Need, ServiceName, Time, Value};
+use standin_kernel::{
+    Answer, ApiError, BlobId, CallId, Evaluated, Evaluation, Heard, Need, ServiceName, Time, Value,
+};
 
 use crate::Engine;
 use crate::io::{Effect, Input};
@@ -48,7 +50,7 @@ impl Engine {
     }
 
     /// Hears all that the operation needs, then carries it out.
-    fn carry_out_knowing(&mut self, operation: Operation, mut heard: Vec<Heard>) {
+    pub(crate) fn carry_out_knowing(&mut self, operation: Operation, mut heard: Vec<Heard>) {
         let Operation { from, to, name, input } = &operation;
         while let Some(need) = self.services.get(*to).needs(name, input, &heard) {
             assert!(heard.len() < NEEDS_MAX, "{to}:{name} needs answers without end");
@@ -57,6 +59,10 @@ impl Engine {
                     Answer::Reply(
                         self.with(*service, None, |service, cx| service.call(cx, operation, input)),
                     )
+                }
+                Need::Evaluated(evaluation) => {
+                    let evaluation = evaluation.clone();
+                    return self.evaluate_for(operation, heard, evaluation);
                 }
                 Need::Text(blob) => {
                     self.waiting.tickets += 1;
@@ -113,8 +119,9 @@ impl Engine {
     }
 
     /// Carries out an operation at once and gives its reply and everything else it caused. For
-    /// drivers that need no ticket; `texts` are their stored bodies. An operation whose reply has to
-    /// wait for something else (a function's result) goes on, and the answer says so.
+    /// drivers that need no ticket; `texts` are their stored bodies, `run` runs functions. An
+    /// operation whose reply has to wait for something else (a function's result) goes on, and the
+    /// answer says so.
     pub fn call(
         &mut self,
         now: Time,
@@ -122,16 +129,21 @@ impl Engine {
         operation: &str,
         input: Value,
         texts: impl Fn(BlobId) -> Option<String>,
+        run: impl Fn(&Evaluation) -> Evaluated,
     ) -> (Result<Value, ApiError>, Vec<Effect>) {
         let ticket = u64::MAX;
         let operation = operation.to_owned();
         let mut effects = self.step(now, Input::Call { ticket, service, operation, input });
-        let asks = |effect: &Effect| matches!(effect, Effect::ReadText { .. });
+        let asks = |one: &Effect| matches!(one, Effect::ReadText { .. } | Effect::Evaluate { .. });
         while let Some(at) = effects.iter().position(asks) {
-            if let Effect::ReadText { ticket, blob } = effects.remove(at) {
-                let text = texts(blob);
-                effects.extend(self.step(now, Input::Text { ticket, text }));
-            }
+            let answer = match effects.remove(at) {
+                Effect::ReadText { ticket, blob } => Input::Text { ticket, text: texts(blob) },
+                Effect::Evaluate { run: id, evaluation } => {
+                    Input::Evaluated { run: id, evaluated: Box::new(run(&evaluation)) }
+                }
+                _ => continue,
+            };
+            effects.extend(self.step(now, answer));
         }
         let at = effects.iter().position(
             |effect| matches!(effect, Effect::Reply { ticket, .. } if *ticket == u64::MAX),

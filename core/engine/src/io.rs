@@ -3,6 +3,7 @@
 
 use standin_kernel::control::Record;
 use standin_kernel::dns::{Answer, Question};
+use standin_kernel::evaluation::{Evaluated, Evaluation};
 use standin_kernel::fault::{Fault, Mode};
 use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{
@@ -13,6 +14,10 @@ use standin_kernel::{
 /// One request the engine makes of the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegId(pub u64);
+
+/// One run of a function at the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
 
 /// What happened.
 #[derive(Debug)]
@@ -89,6 +94,11 @@ pub enum Input {
         ticket: u64,
         text: Option<String>,
     },
+    /// What came of `Effect::Evaluate`.
+    Evaluated {
+        run: RunId,
+        evaluated: Box<Evaluated>,
+    },
     /// Somebody asks a name server; the answer is `Effect::Dns` with the same ticket.
     Dns {
         ticket: u64,
@@ -149,6 +159,11 @@ pub enum Effect {
     Reply {
         ticket: u64,
         reply: Result<Value, ApiError>,
+    },
+    /// Run a function; the outcome is `Input::Evaluated`.
+    Evaluate {
+        run: RunId,
+        evaluation: Box<Evaluation>,
     },
     /// Give the whole of a stored body back as `Input::Text`, if it is UTF-8.
     ReadText {

@@ -21,6 +21,7 @@ macro_rules! cx {
 
 mod calls;
 mod dns;
+mod evaluations;
 mod exchange;
 pub mod faults;
 pub mod io;
@@ -40,11 +41,12 @@ use standin_kernel::{
     CallId, Cx, Deadline, Env, ExchangeId, Fact, Out, Record, Rng, ServiceName, Time, Timers,
 };
 
-pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond};
+pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond, RunId};
 pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
 
 use crate::calls::{Caller as CallFrom, Operation, PutOff, Waiting};
+use crate::evaluations::Run;
 use crate::exchange::Exchange;
 use crate::legs::Leg;
 use crate::table::Table;
@@ -68,6 +70,7 @@ pub struct Engine {
     network: Option<Network>,
     work: VecDeque<Work>,
     waiting: Waiting,
+    runs: Table<Run>,
     resolver: dns::Resolver,
     put_off: PutOff,
     stores: Vec<(ServiceName, Record)>,
@@ -118,6 +121,7 @@ impl Engine {
             network: None,
             work: VecDeque::new(),
             waiting: Waiting::default(),
+            runs: Table::default(),
             resolver: dns::Resolver::default(),
             put_off: PutOff::default(),
             stores: Vec::new(),
@@ -201,6 +205,7 @@ impl Engine {
                 self.effects.push(Effect::Reply { ticket, reply });
             }
             Input::Text { ticket, text } => self.heard_text(ticket, text),
+            Input::Evaluated { run, evaluated } => self.evaluated(run, *evaluated),
             Input::Dns { ticket, question } => self.name_asked(ticket, &question),
             Input::Tick => {}
         }
@@ -344,6 +349,7 @@ impl Engine {
                 self.effects.push(Effect::Signal { workload, signal });
             }
             Out::Exec { workload, exec } => self.effects.push(Effect::Exec { workload, exec }),
+            Out::Evaluate { ticket, evaluation } => self.evaluate(service, ticket, evaluation),
             Out::Store(record) => self.stores.push((service, record)),
             Out::Log { source, line } => self.effects.push(Effect::Log { source, line }),
         }

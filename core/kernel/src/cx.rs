@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::control::{ApiError, CallId, Record};
+use crate::evaluation::Evaluation;
 use crate::exchange::{Caller, ExchangeId, LegRequest, Response};
 use crate::fact::Fact;
 use crate::service::ServiceName;
@@ -107,6 +108,11 @@ pub enum Out {
     Exec {
         workload: WorkloadId,
         exec: Exec,
+    },
+    /// Run a function at the edge; what came of it goes to `Service::evaluated` with `ticket`.
+    Evaluate {
+        ticket: u64,
+        evaluation: Box<Evaluation>,
     },
     /// Remember a record (or, with `None` as document, forget it) across restarts.
     Store(Record),

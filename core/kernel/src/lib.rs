@@ -10,6 +10,7 @@ pub mod control;
 pub mod cx;
 pub mod database;
 pub mod dns;
+pub mod evaluation;
 pub mod exchange;
 pub mod fact;
 pub mod fault;
@@ -29,6 +30,7 @@ pub mod workload;
 pub use bytes::Bytes;
 pub use control::{ApiError, CallId, Record};
 pub use cx::{Cx, Env, Out, Pace};
+pub use evaluation::{Evaluated, Evaluation, Evaluator};
 pub use exchange::{
     Address, BlobId, Body, Caller, ExchangeId, Finish, Identity, LegRequest, LinkFailure, Request,
     Response,

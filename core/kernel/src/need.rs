@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::control::ApiError;
+use crate::evaluation::{Evaluated, Evaluation};
 use crate::exchange::BlobId;
 use crate::service::ServiceName;
 
@@ -13,6 +14,8 @@ pub enum Need {
     Reply { service: ServiceName, operation: String, input: Value },
     /// A stored text, whole: a template.
     Text(BlobId),
+    /// A function at the edge to be tried out.
+    Evaluated(Box<Evaluation>),
 }
 
 /// A need with what was heard.
@@ -27,4 +30,5 @@ pub enum Answer {
     Reply(Result<Value, ApiError>),
     /// `None`: it is not there, or it is not UTF-8.
     Text(Option<String>),
+    Evaluated(Box<Evaluated>),
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::control::{ApiError, CallId, Record};
 use crate::cx::Cx;
+use crate::evaluation::Evaluated;
 use crate::exchange::{Caller, ExchangeId, Finish, LinkFailure, Request, Response};
 use crate::need::{Heard, Need};
 use crate::resource::ResourceType;
@@ -130,6 +131,9 @@ pub trait Service: fmt::Debug {
     /// The whole body asked for with `Body::Relay { keep }`; `None` when it did not come whole or
     /// was too large.
     fn kept(&mut self, _cx: &mut Cx<'_>, _keep: u64, _body: Option<bytes::Bytes>) {}
+
+    /// What came of an `Out::Evaluate` of this service.
+    fn evaluated(&mut self, _cx: &mut Cx<'_>, _ticket: u64, _evaluated: Evaluated) {}
 
     /// The whole body that `Out::Collect` asked for, empty when there is none; `None` when it was
     /// larger than the limit or did not come whole.

@@ -2,8 +2,9 @@
 //! viewers ask and the faults happen at their times.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use standin_kernel::{Bytes, Duration, ServiceName, Time, Value, json};
+use standin_kernel::{Bytes, Duration, Evaluator, ServiceName, Time, Value, json};
 
 use crate::drill::{Drill, DrillError, Operation};
 use crate::observe::{Answer, Got, Observation, Pages};
@@ -20,6 +21,8 @@ pub struct Stage {
     pub stack: Value,
     /// Objects by the logical id of their bucket.
     pub objects: Vec<Object>,
+    /// Who runs functions at the edge; without, each of them fails.
+    pub evaluator: Option<Arc<dyn Evaluator>>,
 }
 
 /// An object that fills a bucket.
@@ -188,6 +191,9 @@ fn observed(
 
 /// Creates the stack and fills its buckets.
 pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
+    if let Some(evaluator) = &stage.evaluator {
+        world.set_evaluator(Arc::clone(evaluator));
+    }
     let failed = |why: String| DrillError::Stack(why);
     let service = ServiceName::CloudFormation;
     world

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use standin_engine::{Effect, Engine, Input, LegId, Respond};
+use standin_engine::{Effect, Engine, Input, LegId, Respond, RunId};
+use standin_kernel::evaluation::FailureKind;
 use standin_kernel::workload::{Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{
-    Address, ApiError, BlobId, Body, Bytes, Duration, Env, ExchangeId, Fact, LegRequest,
-    LinkFailure, Request, RequestHead, Response, ResponseHead, Rng, ServiceName, Time, Value, json,
+    Address, ApiError, BlobId, Body, Bytes, Duration, Env, Evaluated, Evaluation, Evaluator,
+    ExchangeId, Fact, LegRequest, LinkFailure, Request, RequestHead, Response, ResponseHead, Rng,
+    ServiceName, Time, Value, json,
 };
 
 use crate::network::Distances;
@@ -32,6 +35,8 @@ pub struct World {
     luck: Rng,
     /// When the engine wants to be called; `None`: to be asked again, since it has been called.
     due: Option<Option<Time>>,
+    /// Who runs functions at the edge.
+    evaluator: Option<Arc<dyn Evaluator>>,
     pub(crate) visits: Visits,
     /// What name servers answered last.
     told: Option<standin_kernel::dns::Answer>,
@@ -88,6 +93,10 @@ enum Event {
         ticket: u64,
         blob: BlobId,
     },
+    Evaluated {
+        run: RunId,
+        evaluated: Box<Evaluated>,
+    },
 }
 
 #[derive(Debug)]
@@ -124,9 +133,15 @@ impl World {
             distances,
             luck: Rng::new(seed).fork("world"),
             due: None,
+            evaluator: None,
             visits: Visits::default(),
             told: None,
         }
+    }
+
+    /// Lets functions at the edge run. Without, each of them fails.
+    pub fn set_evaluator(&mut self, evaluator: Arc<dyn Evaluator>) {
+        self.evaluator = Some(evaluator);
     }
 
     /// Moves the places nearer to each other or further away.
@@ -157,7 +172,9 @@ impl World {
     ) -> Result<Value, ApiError> {
         let blobs = &self.blobs;
         let texts = |id: BlobId| text_of(blobs, id);
-        let (reply, effects) = self.engine.call(self.now, service, operation, input, texts);
+        let evaluator = self.evaluator.as_deref();
+        let run = |evaluation: &Evaluation| evaluate(evaluator, evaluation);
+        let (reply, effects) = self.engine.call(self.now, service, operation, input, texts, run);
         self.carry_out(effects);
         reply
     }
@@ -335,6 +352,7 @@ impl World {
                 let text = text_of(&self.blobs, blob);
                 self.step(Input::Text { ticket, text });
             }
+            Event::Evaluated { run, evaluated } => self.step(Input::Evaluated { run, evaluated }),
         }
     }
 
@@ -377,6 +395,12 @@ impl World {
                 }
                 Effect::ReadText { ticket, blob } => {
                     self.later(AT_ONCE, Event::Read { ticket, blob });
+                }
+                Effect::Evaluate { run, evaluation } => {
+                    let evaluated = evaluate(self.evaluator.as_deref(), &evaluation);
+                    let evaluated = Box::new(evaluated);
+                    // It takes less than a millisecond on AWS.
+                    self.later(Duration::ZERO, Event::Evaluated { run, evaluated });
                 }
                 Effect::Dns { answer, .. } => self.told = Some(answer),
                 Effect::Log { source, line } => {
@@ -484,6 +508,14 @@ impl Container {
 /// A stored body as text.
 fn text_of(blobs: &BTreeMap<BlobId, Bytes>, id: BlobId) -> Option<String> {
     String::from_utf8(blobs.get(&id)?.to_vec()).ok()
+}
+
+/// Runs a function, if there is somebody who can.
+fn evaluate(evaluator: Option<&dyn Evaluator>, evaluation: &Evaluation) -> Evaluated {
+    match evaluator {
+        Some(evaluator) => evaluator.evaluate(evaluation),
+        None => Evaluated::failed(FailureKind::NoEvaluator, "nobody runs functions here"),
+    }
 }
 
 /// Names a body by its content. Not SHA-256, which only the disk needs: two rounds of FNV over the

@@ -199,7 +199,8 @@ fn play_virtually(drill: &Drill, path: &Path, seed: u64) -> Result<Run, Failure>
             objects.push(Object { bucket: bucket.to_owned(), key, content_type, body });
         }
     }
-    let stage = Stage { stack: template.stack_input(&stack, &parameters), objects };
+    let stack = template.stack_input(&stack, &parameters);
+    let stage = Stage { stack, objects, evaluator: Some(crate::evaluator()) };
     let mut world = World::new(Env::default(), seed);
     Ok(play(&mut world, drill, &stage)?)
 }

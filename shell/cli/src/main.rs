@@ -97,6 +97,11 @@ fn end_quietly_when_nobody_reads() {
     }));
 }
 
+/// Who runs functions at the edge, in both worlds.
+fn evaluator() -> std::sync::Arc<dyn standin_kernel::Evaluator> {
+    std::sync::Arc::new(standin_functions::QuickJs)
+}
+
 fn main() -> ExitCode {
     end_quietly_when_nobody_reads();
     let cli = Cli::parse();

@@ -159,6 +159,7 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
         env,
         seed,
         record: options.record.clone(),
+        evaluator: Some(crate::evaluator()),
         log,
     };
     let driver = standin_host::start(config).await?;

@@ -20,6 +20,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::spawn_local;
 
 use crate::blobs::Blobs;
+use crate::functions::{Functions, Outcome};
 use crate::http::leg::{Outgoing, ask};
 use crate::http::mailbox::{LegOwner, Letter, Mailbox, PostOffice};
 use crate::http::pool::Pool;
@@ -45,6 +46,7 @@ pub struct Driver {
     store: StoreWriter,
     pub(crate) state_dir: PathBuf,
     pub(crate) blobs: Blobs,
+    functions: Functions,
     started: (Instant, Time),
     timer: Notify,
     armed: Cell<Time>,
@@ -80,6 +82,7 @@ impl Driver {
         workloads: Workloads,
         store: StoreWriter,
         blobs: Blobs,
+        functions: Functions,
         state_dir: PathBuf,
         log: LogSink,
     ) -> Rc<Self> {
@@ -94,6 +97,7 @@ impl Driver {
             store,
             state_dir,
             blobs,
+            functions,
             started: (Instant::now(), wall_clock()),
             timer: Notify::new(),
             armed: Cell::new(Time(u64::MAX)),
@@ -190,6 +194,7 @@ impl Driver {
                     self.workloads.borrow_mut().exec(workload, exec);
                 }
                 Effect::Store { records } => durable = Some(self.make_durable(records)),
+                Effect::Evaluate { run, evaluation } => self.functions.submit(run, evaluation),
                 Effect::ReadText { ticket, blob } => self.read_text(ticket, blob),
                 Effect::Reply { ticket, reply } => self.reply(ticket, reply, durable.take()),
                 Effect::Dns { ticket, answer } => {
@@ -340,6 +345,16 @@ impl Driver {
     ) {
         while let Some((workload, event)) = events.recv().await {
             self.step(Input::Workload { workload, event });
+        }
+    }
+
+    /// Passes on what came of functions at the edge.
+    pub(crate) async fn run_outcomes(
+        self: Rc<Self>,
+        mut outcomes: tokio::sync::mpsc::UnboundedReceiver<Outcome>,
+    ) {
+        while let Some((run, evaluated)) = outcomes.recv().await {
+            self.step(Input::Evaluated { run, evaluated });
         }
     }
 

@@ -12,6 +12,7 @@ pub mod control;
 mod dns;
 pub mod driver;
 pub mod fill;
+mod functions;
 mod http;
 mod objects;
 pub mod orphans;

@@ -4,9 +4,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use standin_engine::Engine;
-use standin_kernel::{Duration, Env};
+use standin_kernel::{Duration, Env, Evaluator};
 use standin_wire::sigv4::Credentials;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
@@ -14,6 +15,7 @@ use tokio::task::spawn_local;
 
 use crate::blobs::Blobs;
 use crate::driver::{Driver, LogSink};
+use crate::functions::Functions;
 use crate::recorder::RecordFile;
 use crate::store::Store;
 use crate::workloads::{WorkloadConfig, Workloads};
@@ -33,6 +35,8 @@ pub struct Config {
     pub seed: u64,
     /// Where the run goes on record, if it does.
     pub record: Option<PathBuf>,
+    /// Who runs functions at the edge; it gets a thread of its own. Without, each of them fails.
+    pub evaluator: Option<Arc<dyn Evaluator>>,
     /// Whose signatures the AWS endpoint asks for; without, it takes everybody for the account.
     pub credentials: Option<Credentials>,
     pub log: LogSink,
@@ -61,7 +65,7 @@ pub enum StartError {
 /// Starts everything. Must be called within a `LocalSet` of a current-thread runtime.
 pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     let Config { state_dir, self_exe, edge_port, api_port, dns_port, env, seed, .. } = config;
-    let Config { record, credentials, log, .. } = config;
+    let Config { record, evaluator, credentials, log, .. } = config;
     let state = |wrong: &dyn std::fmt::Display| StartError::State(wrong.to_string());
     std::fs::create_dir_all(&state_dir).map_err(|wrong| {
         StartError::State(format!("cannot make the state folder {}: {wrong}", state_dir.display()))
@@ -91,12 +95,14 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
             })?)
         }
     };
-    let driver = Driver::new(engine, record, workloads, store, blobs, state_dir, log);
+    let (functions, outcomes) = Functions::start(evaluator).map_err(|wrong| state(&wrong))?;
+    let driver = Driver::new(engine, record, workloads, store, blobs, functions, state_dir, log);
     driver.edge_port.set(edge.port);
     driver.api_port.set(api.port);
     spawn_local(driver.clone().run_timer());
     spawn_local(driver.clone().run_sweep());
     spawn_local(driver.clone().run_workload_events(happened));
+    spawn_local(driver.clone().run_outcomes(outcomes));
     driver.restore(&records).map_err(|wrong| state(&wrong))?;
     for listener in edge.listeners {
         spawn_local(accept(driver.clone(), listener, edge.port));

@@ -51,6 +51,7 @@ fn word(effect: &Effect) -> String {
         Effect::Store { records } => format!("store:{}", records.len()),
         Effect::Reply { reply: Ok(_), .. } => "reply".to_owned(),
         Effect::Reply { reply: Err(error), .. } => format!("refuse:{}", error.code),
+        Effect::Evaluate { .. } => "evaluate".to_owned(),
         Effect::ReadText { .. } => "read".to_owned(),
         Effect::Dns { answer, .. } => format!("dns:{}", answer.code.name()),
         Effect::Log { .. } => "log".to_owned(),
@@ -96,6 +97,12 @@ fn write_effect(text: &mut String, effect: &Effect) {
         Effect::Exec { workload, exec } => write!(text, "exec {workload:?} {exec:?}"),
         Effect::Store { records } => write!(text, "store {records:?}"),
         Effect::Reply { ticket, reply } => write!(text, "reply {ticket} {reply:?}"),
+        // The event holds what viewers sent: who runs what, and from which seed, tells enough.
+        Effect::Evaluate { run, evaluation } => {
+            let program = &evaluation.program;
+            let (name, version) = (&program.name, &program.version);
+            write!(text, "evaluate {run:?} {name} {version} {}", evaluation.seed)
+        }
         Effect::ReadText { ticket, blob } => write!(text, "read {ticket} {blob:?}"),
         Effect::Dns { ticket, answer } => write!(text, "dns {ticket} {answer:?}"),
         Effect::Log { source, line } => write!(text, "log {source} {line}"),

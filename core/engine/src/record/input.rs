@@ -2,14 +2,14 @@
 
 use standin_kernel::fault::Mode;
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
-use standin_kernel::{Duration, ExchangeId, LinkFailure, ServiceName, Value, json};
+use standin_kernel::{Duration, Evaluated, ExchangeId, LinkFailure, ServiceName, Value, json};
 
 use super::head::{
     Wrong, bytes_document, flag, number, read_bytes, read_request, read_response, read_whole,
     request_document, response_document, text, whole_document,
 };
 use super::redact::Redactor;
-use crate::io::{Input, LegId, RelayEnd};
+use crate::io::{Input, LegId, RelayEnd, RunId};
 
 /// An input as a document with one member, named after what happened.
 pub(super) fn document(input: &Input, redactor: &mut Redactor) -> Value {
@@ -46,6 +46,9 @@ pub(super) fn document(input: &Input, redactor: &mut Redactor) -> Value {
         }}),
         Input::Repair { ticket, target } => {
             json!({"repair": {"ticket": ticket, "target": target}})
+        }
+        Input::Evaluated { run, evaluated } => {
+            json!({"evaluated": {"run": run.0, "evaluated": evaluated}})
         }
         Input::Text { ticket, text } => json!({"text": {"ticket": ticket, "text": text}}),
         Input::Dns { ticket, question } => {
@@ -95,6 +98,10 @@ pub(super) fn read(document: &Value) -> Result<Input, Wrong> {
             service: typed::<ServiceName>(of, "service")?,
             keep: number(of, "keep")?,
             body: if of["body"].is_null() { None } else { Some(read_bytes(&of["body"])?) },
+        },
+        "evaluated" => Input::Evaluated {
+            run: RunId(number(of, "run")?),
+            evaluated: Box::new(typed::<Evaluated>(of, "evaluated")?),
         },
         "collected" => Input::Collected {
             exchange: exchange()?,

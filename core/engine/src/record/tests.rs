@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use standin_kernel::evaluation::FailureKind;
 use standin_kernel::fault::Mode;
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
 use standin_kernel::{
@@ -138,6 +139,10 @@ fn every_input_reads_back_as_it_was_written() {
         Input::Repair { ticket: 7, target: None },
         Input::Text { ticket: 8, text: Some("Resources:".into()) },
         Input::Text { ticket: 9, text: None },
+        Input::Evaluated {
+            run: crate::RunId(3),
+            evaluated: Box::new(standin_kernel::Evaluated::failed(FailureKind::Time, "too long")),
+        },
         Input::Collected { exchange: ExchangeId(4), body: None },
         Input::Collected { exchange: ExchangeId(4), body: Some(Bytes::from_static(b"{}")) },
         Input::Tick,

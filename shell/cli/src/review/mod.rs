@@ -236,5 +236,6 @@ fn stage(
     }
     let stack = template.stack_input(&stack, parameters);
     let shown = stack["Standin"]["File"].as_str().unwrap_or("template").to_owned();
-    Ok((Stage { stack, objects }, shown))
+    let evaluator = Some(crate::evaluator());
+    Ok((Stage { stack, objects, evaluator }, shown))
 }
