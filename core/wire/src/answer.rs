@@ -15,6 +15,7 @@ pub struct Wire {
 }
 
 const S3_NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+const ROUTE53_NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 const CLOUDFRONT_NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 
 /// The answer to an operation that went well.
@@ -85,7 +86,7 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
     let Some(output) = output else { return wire };
     let Shape::Structure { members, payload } = model.shape(output) else { return wire };
     headers(model, members, value, &mut wire.headers);
-    let namespace = if model.signing == "s3" { S3_NAMESPACE } else { CLOUDFRONT_NAMESPACE };
+    let namespace = rest_namespace(model);
     let in_body = members.iter().any(|member| member.at.is_none());
     let found = payload.as_ref().and_then(|name| members.iter().find(|one| one.name == *name));
     match found {
@@ -130,7 +131,10 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
         }
         None if in_body => {
             let mut document = Document::new(model);
-            let root = root_of(operation);
+            let root = match model.signing.as_str() {
+                "route53" => output.to_owned(),
+                _ => root_of(operation),
+            };
             document.open(&root, Some(namespace));
             document.members(output, value);
             document.close(&root);
@@ -160,6 +164,15 @@ fn headers(model: &Model, members: &[Member], value: &Value, headers: &mut Heade
             }
             _ => {}
         }
+    }
+}
+
+/// The namespace of a service's documents whose table names none.
+fn rest_namespace(model: &Model) -> &'static str {
+    match model.signing.as_str() {
+        "s3" => S3_NAMESPACE,
+        "route53" => ROUTE53_NAMESPACE,
+        _ => CLOUDFRONT_NAMESPACE,
     }
 }
 
@@ -240,7 +253,7 @@ pub fn refusal(
                     document.close("Error");
                 }
                 _ => {
-                    let namespace = model.namespace.as_deref().or(Some(CLOUDFRONT_NAMESPACE));
+                    let namespace = model.namespace.as_deref().or(Some(rest_namespace(model)));
                     document.open("ErrorResponse", namespace);
                     error_element(&mut document, Some(sender), error);
                     document.leaf("RequestId", request_id);

@@ -32,6 +32,9 @@ pub fn service(head: &RequestHead, body: &[u8]) -> Option<&'static Entry> {
     if head.path().starts_with("/2020-05-31/") {
         return entry("cloudfront");
     }
+    if head.path().starts_with("/2013-04-01/") {
+        return entry("route53");
+    }
     let fields = form::pairs(std::str::from_utf8(body).unwrap_or(""));
     let field = |name: &str| fields.iter().find(|(have, _)| have == name).map(|(_, value)| value);
     if let (Some(action), Some(version)) = (field("Action"), field("Version")) {
