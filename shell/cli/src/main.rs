@@ -8,6 +8,7 @@ mod explain;
 mod faults;
 mod link;
 mod logs;
+mod maintenance;
 mod replay;
 mod review;
 mod status;
@@ -44,6 +45,8 @@ enum Command {
     Break(faults::BreakOptions),
     /// Mend what was broken (everything, when no target is named)
     Repair(faults::RepairOptions),
+    /// Close and open a stack's site for planned work, here or on AWS
+    Maintenance(maintenance::Options),
     /// Show what the containers wrote
     Logs(logs::Options),
     /// List what becomes of every property of a template here
@@ -133,6 +136,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Explain(options) => explain::run(options).await,
         Command::Break(options) => faults::run_break(options).await,
         Command::Repair(options) => faults::run_repair(options).await,
+        Command::Maintenance(options) => maintenance::run(options).await,
         Command::Logs(options) => logs::run(options).await,
         Command::Validate(options) => validate::run(&options),
         Command::Drill(options) => drill::run(options).await,
