@@ -22,11 +22,11 @@ pub fn render(open: &Open<'_>, zone: &TimeZone) -> Page {
     let ja = leaf(open, zone, Language::Ja, "h1");
     let en = leaf(open, zone, Language::En, "h1");
     let second = leaf(open, zone, Language::En, "h2");
-    let (title_ja, title_en) = (JA.title, EN.title);
+    let title = format!("{} · {}", JA.title, EN.title);
     Page {
-        both: document("ja", &format!("{title_ja} · {title_en}"), &format!("{ja}\n{second}")),
-        ja: document("ja", title_ja, &ja),
-        en: document("en", title_en, &en),
+        both: document("ja", &title, "spread", &format!("{ja}\n{second}")),
+        ja: document("ja", JA.title, SINGLE, &ja),
+        en: document("en", EN.title, SINGLE, &en),
     }
 }
 
@@ -105,7 +105,10 @@ fn leaf(open: &Open<'_>, zone: &TimeZone, language: Language, heading: &str) -> 
     html
 }
 
-fn document(tag: &str, title: &str, leaves: &str) -> String {
+/// The classes of a spread with one leaf.
+const SINGLE: &str = "spread single";
+
+fn document(tag: &str, title: &str, classes: &str, leaves: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -113,7 +116,7 @@ fn document(tag: &str, title: &str, leaves: &str) -> String {
          <link rel=\"icon\" href=\"/maintenance/assets/icon.svg\" type=\"image/svg+xml\">\n\
          <link rel=\"stylesheet\" href=\"/maintenance/assets/sorry.css\">\n</head>\n<body>\n<main>\n\
          <img class=\"table\" src=\"/maintenance/assets/notebook.svg\" width=\"280\" height=\"190\" \
-         alt=\"\">\n<div class=\"spread\">\n{leaves}\n</div>\n</main>\n\
+         alt=\"\">\n<div class=\"{classes}\">\n{leaves}\n</div>\n</main>\n\
          <footer><span lang=\"ja\">さぶろうの日記</span> <span lang=\"en\">Saburo’s diary</span></footer>\n\
          </body>\n</html>\n"
     )
