@@ -110,6 +110,8 @@ pub struct Job<'a> {
     pub previous: Option<&'a Value>,
     /// `Metadata: Standin:` of the resource, or `Null`.
     pub hint: &'a Value,
+    /// For a delete: the template wants a snapshot kept (DeletionPolicy Snapshot).
+    pub keeps_snapshot: bool,
     /// The template's folder, for relative paths in hints.
     pub base_directory: &'a str,
     /// What `Ref` gives, once known (always for update and delete).

@@ -195,6 +195,9 @@ pub(crate) struct Says {
     /// Exports of other stacks that the properties use.
     pub(crate) imports: BTreeSet<String>,
     pub(crate) deletion: Policy,
+    /// Whether a snapshot is kept when it is deleted.
+    #[serde(default)]
+    pub(crate) snapshot: bool,
     /// Whether the thing stays when it is replaced (CFN-AT-04).
     pub(crate) retain_when_replaced: bool,
 }

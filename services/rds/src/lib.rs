@@ -1,27 +1,47 @@
 //! RDS: database instances, their parameter groups, and what waits for a reboot.
 //!
 //! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
+//! `data/` decides what happens over time: `lifecycle` (start, stop, restart, recover), `change`
+//! (what a modification does and when), `window`, `event`. `parameter/` knows the engine's
+//! parameters: `table`, `formula`, `class`. The server itself is the driver's: a real one on the
+//! machine, a model in the simulator.
 
 mod api;
+mod data;
 mod error;
+mod parameter;
 mod resources;
 mod state;
+#[cfg(test)]
+mod tests;
+
+use std::net::Ipv4Addr;
 
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
-use standin_kernel::{ApiError, Cx, Service, ServiceName, Value};
+use standin_kernel::workload::{WorkloadEvent, WorkloadId};
+use standin_kernel::{ApiError, Cx, Deadline, Env, Service, ServiceName, Value};
 
+use crate::data::lifecycle::Live;
 use crate::state::State;
 
-/// All that the account has in Rds.
+/// All databases of the account.
 #[derive(Debug, Default)]
 pub struct Rds {
     state: State,
+    live: Live,
+    /// Replies that are waited for: the instance whose managed secret is being made.
+    secrets: std::collections::BTreeMap<u64, String>,
 }
 
 impl Rds {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The endpoints clients connect to, each with the address it stands for.
+    pub fn endpoints(&self, env: &Env) -> impl Iterator<Item = (String, Ipv4Addr)> {
+        self.state.instances.values().map(|one| (one.endpoint(env), one.address))
     }
 }
 
@@ -35,10 +55,30 @@ impl Service for Rds {
     }
 
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        api::call(&mut self.state, cx, operation, input)
+        api::call(self, cx, operation, input)
+    }
+
+    fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
+        api::secret_made(self, cx, ticket, reply);
+    }
+
+    fn workload(&mut self, cx: &mut Cx<'_>, id: WorkloadId, event: WorkloadEvent) {
+        self.happened_to(cx, id, event);
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        self.live.timers.deadline()
+    }
+
+    fn on_deadline(&mut self, cx: &mut Cx<'_>) {
+        self.timers_fire(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {
         self.state.restore(record)
+    }
+
+    fn restored(&mut self, cx: &mut Cx<'_>) {
+        self.resume(cx);
     }
 }

@@ -11,7 +11,10 @@ use crate::error::{self, constraint, validation};
 use crate::library::{Lack, Library};
 use crate::revision::{Revision, Source, pseudo};
 use crate::state::Stack;
-use crate::template::{DeletionPolicy, Template};
+use crate::template::{DeletionPolicy, PlannedResource, Template};
+
+/// The type of ours that can be kept as a snapshot.
+const KEEPS_SNAPSHOTS: &str = "AWS::RDS::DBInstance";
 
 /// CFN-TP-11, in bytes: in a call, and from a file (which AWS would take from S3).
 const BODY_MAX: usize = 51_200;
@@ -107,8 +110,10 @@ impl Intake<'_> {
             .bind_stored(&given, Some(&previous), &pseudo, &stored)
             .map_err(|wrong| error::template(&wrong, named))?;
         let plan = template.plan(&scope).map_err(|wrong| error::template(&wrong, named))?;
-        let snapshot = |policy| policy == DeletionPolicy::Snapshot;
-        if let Some(kept) = plan.resources.iter().find(|one| snapshot(one.deletion_policy)) {
+        let unkept = |one: &&PlannedResource| {
+            one.deletion_policy == DeletionPolicy::Snapshot && one.type_name != KEEPS_SNAPSHOTS
+        };
+        if let Some(kept) = plan.resources.iter().find(unkept) {
             return Err(validation(format!(
                 "Template error: resource type {} does not support deletion policy Snapshot",
                 kept.type_name

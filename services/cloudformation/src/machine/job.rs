@@ -62,6 +62,7 @@ impl Run<'_, '_> {
             properties: &job.properties,
             previous: job.previous.as_ref(),
             hint: &job.says.hint,
+            keeps_snapshot: job.says.snapshot,
             base_directory: &self.stack.revision.source.base_directory,
             physical_id: job.physical_id.as_deref(),
             step,

@@ -274,11 +274,11 @@ fn says(planned: &PlannedResource, imports: BTreeSet<String>) -> Says {
         depends_on: planned.depends_on.clone(),
         imports,
         deletion: match planned.deletion_policy {
-            // Snapshot is refused when the template is taken.
             DeletionPolicy::Delete | DeletionPolicy::Snapshot => Policy::Delete,
             DeletionPolicy::Retain => Policy::Retain,
             DeletionPolicy::RetainExceptOnCreate => Policy::RetainExceptOnCreate,
         },
+        snapshot: planned.deletion_policy == DeletionPolicy::Snapshot,
         // CFN-AT-04: for a type without snapshots, Snapshot means Delete.
         retain_when_replaced: planned.update_replace_policy == UpdateReplacePolicy::Retain,
     }

@@ -60,6 +60,7 @@ impl Stack {
                 properties: &self.properties,
                 previous: self.previous.as_ref(),
                 hint: &self.hint,
+                keeps_snapshot: false,
                 base_directory: "/",
                 physical_id: self.physical_id.as_deref(),
                 step,

@@ -47,6 +47,7 @@ impl Stack {
                 properties: &self.properties,
                 previous: self.previous.as_ref(),
                 hint: &self.hint,
+                keeps_snapshot: false,
                 base_directory: "/stacks",
                 physical_id: self.physical_id.as_deref(),
                 step,

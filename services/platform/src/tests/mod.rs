@@ -183,6 +183,7 @@ impl Resource {
                 properties: &self.properties,
                 previous: self.previous.as_ref(),
                 hint: &Value::Null,
+                keeps_snapshot: false,
                 base_directory: "/",
                 physical_id: self.id.as_deref(),
                 step,

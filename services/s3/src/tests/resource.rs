@@ -50,6 +50,7 @@ impl<'a> Stack<'a> {
                 properties: &self.properties,
                 previous: self.previous.as_ref(),
                 hint: &self.hint,
+                keeps_snapshot: false,
                 base_directory: "/",
                 physical_id: physical_id.as_deref(),
                 step,
