@@ -173,7 +173,7 @@ macro_rules! entry {
 }
 
 /// All services on the endpoint.
-pub static ENTRIES: [Entry; 16] = [
+pub static ENTRIES: [Entry; 17] = [
     entry!("acm", Platform),
     entry!("application-autoscaling", Platform),
     entry!("cloudformation", CloudFormation),
@@ -184,6 +184,7 @@ pub static ENTRIES: [Entry; 16] = [
     entry!("elbv2", Elbv2),
     entry!("iam", Platform),
     entry!("logs", Platform),
+    entry!("rds", Rds),
     entry!("route53", Route53),
     entry!("s3", S3),
     entry!("scheduler", Platform),
