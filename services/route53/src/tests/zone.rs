@@ -1,0 +1,103 @@
+//! Hosted zones by themselves.
+
+use super::*;
+
+#[test]
+fn r53_zn_01_a_new_zone_has_four_name_servers_and_an_soa_record() {
+    let (mut bench, _) = Bench::with_zone();
+    let servers = bench.dig("example.com", "NS").answers;
+    assert_eq!(servers.len(), 4);
+    assert!(servers.iter().all(|record| record.ttl_s == 172_800));
+    let names: Vec<String> =
+        servers.iter().map(|record| crate::cname(record).unwrap().to_string()).collect();
+    for end in [".com.", ".net.", ".org.", ".co.uk."] {
+        assert_eq!(names.iter().filter(|name| name.ends_with(end)).count(), 1, "{names:?}");
+    }
+    assert_eq!(bench.dig("example.com", "SOA").answers[0].ttl_s, 900);
+}
+
+#[test]
+fn r53_zn_02_the_serial_stays_one() {
+    let (mut bench, zone) = Bench::with_zone();
+    for value in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
+        bench.upsert(&zone, simple("www.example.com", "A", &[value]));
+    }
+    let input = json!({"HostedZoneId": zone, "StartRecordName": "example.com",
+        "StartRecordType": "SOA", "MaxItems": "1"});
+    let listed = bench.ok("ListResourceRecordSets", input);
+    let value = listed["ResourceRecordSets"][0]["ResourceRecords"][0]["Value"].as_str().unwrap();
+    let (server, rest) = value.split_once(' ').unwrap();
+    assert!(server.starts_with("ns-"), "{server}");
+    assert_eq!(rest, "awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400");
+}
+
+#[test]
+fn r53_zn_12_of_two_zones_with_one_name_both_are_kept_and_the_same_one_answers() {
+    let (mut bench, first) = Bench::with_zone();
+    let input = json!({"Name": "example.com", "CallerReference": "again"});
+    let second = bench.ok("CreateHostedZone", input);
+    let second = second["HostedZone"]["Id"].as_str().unwrap().to_owned();
+    for (zone, value) in [(first.as_str(), "192.0.2.1"), (&second, "192.0.2.2")] {
+        bench.upsert(zone, simple("www.example.com", "A", &[value]));
+    }
+    assert_eq!(bench.addresses("www.example.com").len(), 1);
+    assert_eq!(bench.ok("GetHostedZoneCount", json!({}))["HostedZoneCount"], 2);
+    for (zone, value) in [(first.as_str(), "192.0.2.1"), (&second, "192.0.2.2")] {
+        let input = json!({
+            "HostedZoneId": zone, "RecordName": "www.example.com", "RecordType": "A",
+        });
+        assert_eq!(bench.ok("TestDNSAnswer", input)["RecordData"], json!([value]));
+    }
+}
+
+#[test]
+fn a_zone_goes_only_when_it_is_empty() {
+    let (mut bench, zone) = Bench::with_zone();
+    let www = simple("www.example.com", "A", &["192.0.2.1"]);
+    bench.upsert(&zone, www.clone());
+    assert_eq!(bench.err("DeleteHostedZone", json!({"Id": zone})).code, "HostedZoneNotEmpty");
+    bench.change(&zone, &[("DELETE", www)]);
+    bench.ok("DeleteHostedZone", json!({"Id": format!("/hostedzone/{zone}")}));
+    assert!(bench.answer(&question("example.com", "SOA")).is_none());
+    let gone = bench.err("GetHostedZone", json!({"Id": zone}));
+    assert_eq!((gone.code.as_str(), gone.status), ("NoSuchHostedZone", 404));
+    assert!(bench.records.keys().all(|(kind, _)| kind == "change"), "{:?}", bench.records);
+}
+
+#[test]
+fn r53_zn_13_a_private_zone_is_refused() {
+    let mut bench = Bench::new();
+    let vpc = json!({"VPCRegion": "ap-northeast-1", "VPCId": "vpc-1"});
+    let input = json!({"Name": "corp.internal", "CallerReference": "1", "VPC": vpc});
+    let error = bench.err("CreateHostedZone", input);
+    assert!(error.message.contains("not supported by Standin"), "{error}");
+}
+
+#[test]
+fn zones_are_listed_by_name_and_in_pages() {
+    let mut bench = Bench::new();
+    for name in ["b.example", "a.example", "example.com"] {
+        bench.zone(name);
+    }
+    let listed = bench.ok("ListHostedZonesByName", json!({"MaxItems": "2"}));
+    let names = |listed: &Value| -> Vec<String> {
+        let zones = listed["HostedZones"].as_array().unwrap().iter();
+        zones.map(|zone| zone["Name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&listed), ["example.com.", "a.example."]);
+    assert_eq!(listed["NextDNSName"], "b.example.");
+    let input = json!({"DNSName": "b.example"});
+    assert_eq!(names(&bench.ok("ListHostedZonesByName", input)), ["b.example."]);
+    let first = bench.ok("ListHostedZones", json!({"MaxItems": "2"}));
+    assert_eq!(first["IsTruncated"], true);
+    let input = json!({"Marker": first["NextMarker"]});
+    assert_eq!(names(&bench.ok("ListHostedZones", input)).len(), 1);
+}
+
+#[test]
+fn the_same_caller_reference_is_no_second_zone() {
+    let (mut bench, _) = Bench::with_zone();
+    let input = json!({"Name": "example.net", "CallerReference": "example.com"});
+    let error = bench.err("CreateHostedZone", input);
+    assert_eq!((error.code.as_str(), error.status), ("HostedZoneAlreadyExists", 409));
+}
