@@ -147,8 +147,9 @@ fn every_case_is_found_and_cured() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
-/// The reference stack: zero seconds of raw error for page views, whatever single thing fails. Who
-/// asks for the sorry page by its own name while its bucket is lost sees that, and the row says why.
+/// The reference stack: zero seconds of raw error for page views, whatever single thing fails.
+/// Whoever asks for the sorry page by its own name while its bucket is lost sees that, and the row
+/// says why.
 #[test]
 fn the_diary_has_no_bad_verdict_for_readers_of_pages() {
     let stage = diary();
@@ -182,4 +183,18 @@ fn one_seed_gives_the_same_bytes_twice() {
     assert_eq!(once, format!("{:?}", reviewed(&stage, &options)));
     let other = Options { seed: 2, ..options };
     assert_ne!(once, format!("{:?}", reviewed(&stage, &other)));
+}
+
+#[test]
+fn two_faults_at_once_show_what_one_alone_does_not() {
+    let stage = diary();
+    let only = "Service: stop + PagesBucket: forbidden".to_owned();
+    let options = Options { phases: 2, only: Some(only), pairs: true, ..Options::default() };
+    let report = reviewed(&stage, &options);
+    let row = report.rows.iter().find(|row| row.cohort == "page /").unwrap();
+    // Where the page is not in the cache, and cannot be read, the error stands there as it is.
+    assert!(row.cold && row.worst.raw_error_s > 60.0, "{:?}", row.worst);
+    assert_eq!(row.verdict, Verdict::Bad);
+    let alone = Options { pairs: false, ..options };
+    assert!(reviewed(&stage, &alone).rows.is_empty());
 }

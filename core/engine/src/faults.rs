@@ -1,9 +1,9 @@
 //! What is broken right now, and what that does to each request and each start of a container.
 
 use standin_kernel::fault::{Fault, Mode, Place};
-use standin_kernel::workload::{Signal, WorkloadSpec};
+use standin_kernel::workload::{Signal, WorkloadId, WorkloadSpec};
 use standin_kernel::{
-    Address, ApiError, Duration, LegRequest, LinkFailure, Response, ServiceName, Value, json,
+    Address, ApiError, Duration, LegRequest, LinkFailure, Response, ServiceName, Time, Value, json,
 };
 
 use crate::io::{ActiveFault, Effect};
@@ -42,6 +42,7 @@ impl Engine {
             if !self.lies_on(place, request) {
                 continue;
             }
+            let since = self.faults[at].since;
             let unreachable =
                 Verdict::FailAfter(LinkFailure::ConnectTimeout, request.connect_timeout);
             match *mode {
@@ -61,6 +62,11 @@ impl Engine {
                 }
                 Mode::Blackhole(port) if port_of(&request.to) == port => return unreachable,
                 Mode::Blackhole(_) => {}
+                Mode::BadDeployment if !self.is_of_deployment(request, since) => {}
+                Mode::BadDeployment => return Verdict::Fail(LinkFailure::Refused),
+                // CF-ORG-06. Load balancers do not look at certificates.
+                Mode::CertificateExpired if request.tls => return Verdict::Fail(LinkFailure::Tls),
+                Mode::CertificateExpired => {}
                 // S3 itself knows of the first two; the others are over when they are done.
                 Mode::Missing | Mode::Forbidden | Mode::StopTask | Mode::Kill(_) => {}
             }
@@ -70,6 +76,25 @@ impl Engine {
         }
         late += network;
         if late.is_zero() { Verdict::Pass } else { Verdict::Hold(late) }
+    }
+
+    /// Whether a request goes to a task of a deployment that began at `since` or later.
+    fn is_of_deployment(&self, request: &LegRequest, since: Time) -> bool {
+        let Address::Socket(to) = &request.to else { return false };
+        let task = self.services.ecs.task_at(to.ip());
+        task.and_then(|task| self.services.ecs.deployed_at(task.arn)).is_some_and(|at| at >= since)
+    }
+
+    /// Whether a container belongs to a deployment that is bad on purpose: its health checks fail.
+    pub(crate) fn is_badly_deployed(&self, workload: WorkloadId) -> bool {
+        let mut bad = self.faults.iter().filter(|active| active.fault.mode == Mode::BadDeployment);
+        bad.any(|active| {
+            let ecs = &self.services.ecs;
+            let Some(task) = ecs.task_of(workload) else { return false };
+            let Place::EcsService(service) = &active.fault.place else { return false };
+            ecs.tasks_of(service).iter().any(|(arn, _)| arn == task)
+                && ecs.deployed_at(task).is_some_and(|at| at >= active.since)
+        })
     }
 
     fn lies_on(&self, place: &Place, request: &LegRequest) -> bool {
@@ -107,7 +132,12 @@ impl Engine {
     }
 
     /// What a fault does to a viewer who asks a load balancer or bucket directly.
-    pub(crate) fn viewer_verdict(&mut self, service: ServiceName, host: &str) -> Verdict {
+    pub(crate) fn viewer_verdict(
+        &mut self,
+        service: ServiceName,
+        host: &str,
+        tls: bool,
+    ) -> Verdict {
         let host = host.strip_suffix(".localhost").unwrap_or(host);
         let mut late = Duration::ZERO;
         for active in &self.faults {
@@ -132,8 +162,9 @@ impl Engine {
                 Mode::Loss(percent) => {
                     late += network::retransmitted(percent, VIEWER_PATIENCE, &mut self.luck);
                 }
-                Mode::Missing | Mode::Forbidden => {}
-                Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_) => {}
+                Mode::CertificateExpired if tls => return Verdict::Fail(LinkFailure::Tls),
+                Mode::CertificateExpired | Mode::Missing | Mode::Forbidden => {}
+                Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_) | Mode::BadDeployment => {}
             }
         }
         if late.is_zero() { Verdict::Pass } else { Verdict::Hold(late) }
@@ -202,6 +233,13 @@ impl Engine {
             self.faults.push(ActiveFault { fault, since: self.now });
             self.faults_changed();
         }
+        if mode == Mode::BadDeployment
+            && let Err(refused) = self.deploy(target)
+        {
+            self.faults.retain(|active| active.fault.target != target);
+            self.faults_changed();
+            return Err(refused);
+        }
         Ok(json!({"Target": target, "Mode": mode.to_string(), "Once": once}))
     }
 
@@ -218,6 +256,16 @@ impl Engine {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// Deploys what the service runs once more, as if it were another revision.
+    fn deploy(&mut self, target: &str) -> Result<(), ApiError> {
+        let Place::EcsService(arn) = self.place(target)? else { return Ok(()) };
+        // arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME
+        let cluster = arn.split('/').nth(1).unwrap_or_default();
+        let input = json!({"cluster": cluster, "service": arn, "forceNewDeployment": true});
+        let ecs = ServiceName::Ecs;
+        self.with(ecs, None, |service, cx| service.call(cx, "UpdateService", &input)).map(drop)
     }
 
     /// Lets ECS stop a task, as FIS does with its `StopTask`.

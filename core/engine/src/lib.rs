@@ -37,6 +37,7 @@ pub mod view;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use standin_kernel::workload::WorkloadEvent;
 use standin_kernel::{
     CallId, Cx, Deadline, Env, ExchangeId, Fact, Out, Record, Rng, ServiceName, Time, Timers,
 };
@@ -92,12 +93,37 @@ enum EngineTimer {
 /// What is still to be done within the current step.
 #[derive(Debug)]
 enum Work {
-    Serve { exchange: ExchangeId, request: Box<standin_kernel::Request> },
-    Answered { leg: LegId, response: Box<standin_kernel::Response> },
-    Failed { leg: LegId, failure: standin_kernel::LinkFailure },
-    Collected { exchange: ExchangeId, body: Option<standin_kernel::Bytes> },
-    Replied { call: CallId, reply: Result<standin_kernel::Value, standin_kernel::ApiError> },
-    Call { from: CallFrom, service: ServiceName, operation: String, input: standin_kernel::Value },
+    Serve {
+        exchange: ExchangeId,
+        request: Box<standin_kernel::Request>,
+    },
+    Answered {
+        leg: LegId,
+        response: Box<standin_kernel::Response>,
+    },
+    Failed {
+        leg: LegId,
+        failure: standin_kernel::LinkFailure,
+    },
+    Collected {
+        exchange: ExchangeId,
+        body: Option<standin_kernel::Bytes>,
+    },
+    Replied {
+        call: CallId,
+        reply: Result<standin_kernel::Value, standin_kernel::ApiError>,
+    },
+    Call {
+        from: CallFrom,
+        service: ServiceName,
+        operation: String,
+        input: standin_kernel::Value,
+    },
+    /// A health check within a container that is bad on purpose.
+    CheckFailed {
+        workload: standin_kernel::workload::WorkloadId,
+        ticket: u64,
+    },
 }
 
 impl Engine {
@@ -288,6 +314,10 @@ impl Engine {
                 Work::Failed { leg, failure } => self.leg_failed(leg, failure),
                 Work::Collected { exchange, body } => self.collected(exchange, body),
                 Work::Replied { call, reply } => self.replied(call, reply),
+                Work::CheckFailed { workload, ticket } => {
+                    let event = WorkloadEvent::ExecDone { ticket, code: Some(1) };
+                    self.workload_event(workload, event);
+                }
                 Work::Call { from, service, operation, input } => {
                     calls += 1;
                     assert!(
@@ -347,6 +377,9 @@ impl Engine {
             Out::Launch { spec } => self.launch(spec),
             Out::Signal { workload, signal } => {
                 self.effects.push(Effect::Signal { workload, signal });
+            }
+            Out::Exec { workload, exec } if self.is_badly_deployed(workload) => {
+                self.work.push_back(Work::CheckFailed { workload, ticket: exec.ticket });
             }
             Out::Exec { workload, exec } => self.effects.push(Effect::Exec { workload, exec }),
             Out::Evaluate { ticket, evaluation } => self.evaluate(service, ticket, evaluation),

@@ -94,7 +94,7 @@ impl Engine {
             entry.service = Some(service);
             entry.at = at;
         }
-        match self.viewer_verdict(service, &host) {
+        match self.viewer_verdict(service, &host, request.tls) {
             Verdict::Pass => {
                 self.work.push_back(Work::Serve { exchange, request });
             }

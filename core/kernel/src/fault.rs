@@ -41,6 +41,10 @@ pub enum Mode {
     Missing,
     /// Nobody may read the bucket, or one object of it.
     Forbidden,
+    /// A revision is deployed whose tasks never accept a connection, and whose health checks fail.
+    BadDeployment,
+    /// Its certificate has expired: whoever looks at it makes no TLS session.
+    CertificateExpired,
 }
 
 impl Mode {
@@ -79,6 +83,8 @@ impl fmt::Display for Mode {
             Self::Blackhole(port) => write!(f, "blackhole={port}"),
             Self::Missing => f.write_str("missing"),
             Self::Forbidden => f.write_str("forbidden"),
+            Self::BadDeployment => f.write_str("bad-deployment"),
+            Self::CertificateExpired => f.write_str("certificate-expired"),
         }
     }
 }
@@ -90,8 +96,8 @@ pub struct ModeError(pub String);
 
 /// The modes as they are written, for messages and help.
 pub const MODES: &str = "stop, hang, slow=2s, status=500, refuse, stop-task, kill, terminate, \
-    latency=200ms (or latency=200ms/10ms with jitter), loss=30%, cut, blackhole=8080, missing or \
-    forbidden";
+    latency=200ms (or latency=200ms/10ms with jitter), loss=30%, cut, blackhole=8080, missing, \
+    forbidden, bad-deployment or certificate-expired";
 
 impl FromStr for Mode {
     type Err = ModeError;
@@ -108,6 +114,8 @@ impl FromStr for Mode {
                 "cut" => Some(Self::Loss(100)),
                 "missing" => Some(Self::Missing),
                 "forbidden" => Some(Self::Forbidden),
+                "bad-deployment" => Some(Self::BadDeployment),
+                "certificate-expired" => Some(Self::CertificateExpired),
                 _ => None,
             },
             Some((name, value)) => with_value(name, value),
@@ -201,6 +209,12 @@ impl Place {
             }
             (Mode::Missing | Mode::Forbidden, Self::Bucket { .. }) => None,
             (Mode::Missing | Mode::Forbidden, _) => Some("only buckets and their objects know it"),
+            (Mode::BadDeployment, Self::EcsService(_)) => None,
+            (Mode::BadDeployment, _) => Some("only services of ECS are deployed"),
+            (Mode::CertificateExpired, Self::LoadBalancer(_) | Self::OriginLink { .. }) => None,
+            (Mode::CertificateExpired, _) => {
+                Some("only load balancers and origins of distributions show a certificate")
+            }
             (_, Self::Bucket { key: Some(_), .. }) => {
                 Some("an object knows only missing and forbidden")
             }
@@ -235,6 +249,8 @@ mod tests {
             "blackhole=8080",
             "missing",
             "forbidden",
+            "bad-deployment",
+            "certificate-expired",
         ];
         for text in written {
             assert_eq!(text.parse::<Mode>().map(|mode| mode.to_string()), Ok(text.to_string()));

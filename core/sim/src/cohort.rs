@@ -18,6 +18,9 @@ pub struct Cohort {
     /// From the beginning of the story until the first of them asks.
     #[serde(deserialize_with = "duration")]
     pub phase: Duration,
+    /// Nobody of them asks from then on: they are there for a while, as in a surge of traffic.
+    #[serde(deserialize_with = "some_duration")]
+    pub until: Option<Duration>,
     pub kind: Kind,
     pub connection: Connection,
     /// `Accept-Language`: `ja`, `en-US,en;q=0.9`.
@@ -61,6 +64,7 @@ impl Default for Cohort {
         Self {
             count: 1,
             phase: Duration::ZERO,
+            until: None,
             kind: Kind::default(),
             connection: Connection::default(),
             language: None,
@@ -74,8 +78,13 @@ impl Default for Cohort {
 impl Cohort {
     /// Why it makes no sense, if it does not.
     pub fn check(&self) -> Result<(), String> {
-        match self.count {
-            0 => Err("a cohort has at least one member".to_owned()),
+        if self.count == 0 {
+            return Err("a cohort has at least one member".to_owned());
+        }
+        match self.until {
+            Some(until) if until <= self.phase => {
+                Err("until is not after phase, so nobody asks".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -83,6 +92,7 @@ impl Cohort {
     /// Who asks when within `lasts`, if each asks once in `every`, in order: the moment and the
     /// number of the member.
     pub fn turns(&self, every: Duration, lasts: Duration) -> Vec<(Duration, u32)> {
+        let lasts = self.until.map_or(lasts, |until| until.min(lasts));
         let mut turns = Vec::new();
         let mut begin = self.phase;
         while begin < lasts && !every.is_zero() {
@@ -133,6 +143,10 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
     parse_duration(&text).ok_or_else(wrong)
 }
 
+fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use standin_kernel::json;
@@ -145,6 +159,10 @@ mod tests {
         let turns = cohort.turns(Duration::from_secs(1), Duration::from_secs(2));
         let millis: Vec<_> = turns.iter().map(|(at, who)| (at.as_millis(), *who)).collect();
         assert_eq!(millis, [(300, 0), (800, 1), (1300, 0), (1800, 1)]);
+        let surge = Cohort { until: Some(Duration::from_secs(1)), ..cohort };
+        assert_eq!(surge.turns(Duration::from_secs(1), Duration::from_secs(9)).len(), 2);
+        let never = Cohort { until: Some(surge.phase), ..surge };
+        assert!(never.check().is_err());
     }
 
     #[test]

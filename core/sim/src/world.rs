@@ -1,7 +1,7 @@
 //! The driver under virtual time: a queue of events, a clock that jumps to the next one, and the
 //! engine that also runs on the real machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct World {
     ports: BTreeMap<SocketAddr, WorkloadId>,
     blobs: BTreeMap<BlobId, Bytes>,
     answers: BTreeMap<ExchangeId, Seen>,
+    /// Exchanges whose answers nobody looks at.
+    unwatched: BTreeSet<ExchangeId>,
     log: Vec<String>,
     distances: Distances,
     luck: Rng,
@@ -129,6 +131,7 @@ impl World {
             ports: BTreeMap::new(),
             blobs: BTreeMap::new(),
             answers: BTreeMap::new(),
+            unwatched: BTreeSet::new(),
             log: Vec::new(),
             distances,
             luck: Rng::new(seed).fork("world"),
@@ -256,6 +259,12 @@ impl World {
             self.later(on_its_way, Event::Asked { exchange, request, trace });
         }
         exchange
+    }
+
+    /// One of a crowd asks; nobody looks at the answer.
+    pub fn ask_unwatched(&mut self, head: RequestHead) {
+        let exchange = self.request(head, false);
+        self.unwatched.insert(exchange);
     }
 
     /// Takes the answer a viewer got, if it has come.
@@ -487,6 +496,9 @@ impl World {
         answer: Option<(ResponseHead, Bytes)>,
         facts: Vec<Fact>,
     ) {
+        if !self.unwatched.is_empty() && self.unwatched.remove(&exchange) {
+            return;
+        }
         let on_its_way = self.distances.viewer_edge.trip(&mut self.luck) / 2;
         let seen = Seen { at: self.now + on_its_way, answer, facts };
         if self.is_visit(exchange) {

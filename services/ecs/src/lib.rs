@@ -19,7 +19,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
-use standin_kernel::{ApiError, Cx, Deadline, Service, ServiceName, Value};
+use standin_kernel::{ApiError, Cx, Deadline, Service, ServiceName, Time, Value};
 
 use crate::data::Scheduler;
 use crate::state::State;
@@ -51,6 +51,16 @@ impl Ecs {
     /// The living task that has an address.
     pub fn task_at(&self, address: IpAddr) -> Option<TaskAt<'_>> {
         self.scheduler.task_at(address)
+    }
+
+    /// When the deployment began that a living task belongs to.
+    pub fn deployed_at(&self, task_arn: &str) -> Option<Time> {
+        self.scheduler.deployed_at(task_arn)
+    }
+
+    /// The living task of a container.
+    pub fn task_of(&self, workload: WorkloadId) -> Option<&str> {
+        self.scheduler.task_of(workload)
     }
 
     /// The subnet in which a living task has its network interface.

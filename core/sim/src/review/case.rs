@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use standin_kernel::fault::Mode;
+use standin_kernel::fault::{FisTarget, Mode, to_fis};
 use standin_kernel::workload::Signal;
 use standin_kernel::{Duration, Value, json};
 
-use super::cohort::{members, origin};
+use super::cohort::{behaviors, behind, fits, members, origin};
 use super::scene::{Item, Scene, zone};
+use super::surge::{self, Surge};
 
 /// One thing that happens to the stack while viewers ask.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub(crate) struct Case {
     pub(crate) id: String,
     pub(crate) title: Title,
     pub(crate) act: Act,
+    /// The action of AWS FIS that does the same, if there is one.
+    pub(crate) action: Option<&'static str>,
 }
 
 /// The case in words.
@@ -29,8 +32,10 @@ pub struct Title {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
-    /// Broken at the beginning, mended at the end.
-    Break { target: String, mode: Mode },
+    /// Broken at the beginning, all at once, mended at the end.
+    Break { faults: Vec<(String, Mode)> },
+    /// More viewers than the tasks can bear, from the beginning to the end.
+    Surge(Surge),
     /// Done at the beginning.
     Once(Operation),
     /// Done at the beginning, and the other at the end.
@@ -50,21 +55,71 @@ impl Case {
     fn fault(target: impl Into<String>, mode: Mode, en: String, ja: String) -> Self {
         let target = target.into();
         let id = format!("{target}: {mode}");
-        Self { id, title: Title { en, ja }, act: Act::Break { target, mode } }
+        Self {
+            id,
+            title: Title { en, ja },
+            act: Act::Break { faults: vec![(target, mode)] },
+            action: None,
+        }
+    }
+
+    /// Two faults at once.
+    fn both(one: &Self, other: &Self) -> Option<Self> {
+        let (Act::Break { faults }, Act::Break { faults: others }) = (&one.act, &other.act) else {
+            return None;
+        };
+        let place = |target: &str| target.split('/').next().unwrap_or_default().to_owned();
+        // Two modes of one thing, or of a service and one of its tasks, get in each other's way.
+        let apart = |(target, _): &(String, Mode), (more, _): &(String, Mode)| {
+            target != more && (target.contains("->") || place(target) != place(more))
+        };
+        if !faults.iter().all(|fault| others.iter().all(|more| apart(fault, more))) {
+            return None;
+        }
+        Some(Self {
+            id: format!("{} + {}", one.id, other.id),
+            title: Title {
+                en: format!("{} and {}", one.title.en, other.title.en),
+                ja: format!("{}、同時に {}", one.title.ja, other.title.ja),
+            },
+            act: Act::Break { faults: faults.iter().chain(others).cloned().collect() },
+            action: None,
+        })
     }
 
     /// Whether it is over as soon as it has happened.
-    pub(crate) const fn happens_once(&self) -> bool {
+    pub(crate) fn happens_once(&self) -> bool {
         match &self.act {
-            Act::Break { mode, .. } => mode.happens_once(),
+            Act::Break { faults } => faults.len() == 1 && faults[0].1.happens_once(),
             Act::Once(_) => true,
-            Act::There { .. } => false,
+            Act::There { .. } | Act::Surge(_) => false,
         }
     }
 
     /// Whether somebody does it on purpose.
     pub(crate) const fn is_planned(&self) -> bool {
-        !matches!(self.act, Act::Break { .. })
+        matches!(self.act, Act::Once(_) | Act::There { .. })
+    }
+
+    /// Whether it has to be watched as long as a deployment takes.
+    pub(crate) fn takes_long(&self) -> bool {
+        let deploys =
+            |faults: &[(String, Mode)]| faults.iter().any(|(_, mode)| *mode == Mode::BadDeployment);
+        self.is_planned() || matches!(&self.act, Act::Break { faults } if deploys(faults))
+    }
+
+    /// The action of AWS FIS that does the same, if there is one.
+    fn action(&self, scene: &Scene) -> Option<&'static str> {
+        let Act::Break { faults } = &self.act else { return None };
+        let [(target, mode)] = &faults[..] else { return None };
+        let named = scene.get(target.split('/').next()?);
+        let on = match named {
+            Some(item) if item.type_name == "AWS::ECS::Service" => FisTarget::EcsTask,
+            Some(_) => return None,
+            None if target.contains("->") => return None,
+            None => FisTarget::Subnet,
+        };
+        to_fis(*mode, on, None).map(|(action, _)| action)
     }
 
     /// Whether the id or the title contains a word, capitals or not.
@@ -82,10 +137,29 @@ impl Case {
     }
 }
 
+/// Enough for many connections to take seconds longer, and some not to come about.
+const LOSS_PERCENT: u8 = 30;
+/// Longer than a careful connect timeout, shorter than the default of 10 s.
+const LATENCY: Mode =
+    Mode::Latency { by: Duration::from_secs(3), jitter: Duration::from_millis(500) };
+
 /// OriginReadTimeout when the template does not say it, in seconds (CF-OG-12).
 pub(crate) const READ_TIMEOUT_S: u64 = 30;
 
-/// All cases of a template.
+/// All cases of a template; `pairs`: also every two faults of different things at once.
+pub(crate) fn all(scene: &Scene, pairs: bool) -> Vec<Case> {
+    let mut all = cases(scene);
+    if pairs {
+        let mut both = Vec::new();
+        for (at, one) in all.iter().enumerate() {
+            both.extend(all[at + 1..].iter().filter_map(|other| Case::both(one, other)));
+        }
+        all.extend(both);
+    }
+    all
+}
+
+/// All cases of a template in which one thing happens.
 pub(crate) fn cases(scene: &Scene) -> Vec<Case> {
     let mut cases = Vec::new();
     let slow = Mode::Slow(Duration::from_secs(longest_read_timeout_s(scene) + 1));
@@ -100,6 +174,7 @@ pub(crate) fn cases(scene: &Scene) -> Vec<Case> {
         of_distribution(scene, distribution, &mut cases);
     }
     for service in scene.all("AWS::ECS::Service") {
+        cases.extend(surge_on(scene, service));
         planned(service, &mut cases);
     }
     if let Some(distribution) = scene.distribution()
@@ -113,7 +188,11 @@ pub(crate) fn cases(scene: &Scene) -> Vec<Case> {
                 ja: format!("{id} の設定変更 (ErrorCachingMinTTL)"),
             },
             act: Act::Once(Operation::ErrorTtl { logical_id: id.clone() }),
+            action: None,
         });
+    }
+    for case in &mut cases {
+        case.action = case.action(scene);
     }
     cases
 }
@@ -126,11 +205,15 @@ fn of_service(service: &Item, slow: Mode, cases: &mut Vec<Case>) {
     };
     add(id, Mode::Stop, "all tasks stop", "全タスク停止");
     add(&one, Mode::Kill(Signal::Kill), "one task dies", "タスク1つが停止");
+    add(&one, Mode::StopTask, "one task is stopped", "タスク1つを止める (StopTask)");
     add(id, Mode::Hang, "all tasks hang", "全タスク無応答");
     add(&one, Mode::Hang, "one task hangs", "タスク1つが無応答");
     let (en, ja) = ("all tasks answer too late", "全タスクの応答が遅すぎる");
     add(id, slow, en, ja);
     add(id, Mode::Status(500), "all tasks answer 500", "全タスクが 500 を返す");
+    add(id, Mode::Loss(LOSS_PERCENT), "30 % packet loss", "パケット損失 30 %");
+    let (en, ja) = ("a deployment that never gets healthy", "正常にならないデプロイ");
+    add(id, Mode::BadDeployment, en, ja);
 }
 
 fn zones(scene: &Scene, cases: &mut Vec<Case>) {
@@ -145,7 +228,25 @@ fn zones(scene: &Scene, cases: &mut Vec<Case>) {
     for zone in used {
         let (en, ja) = (format!("zone {zone} is lost"), format!("ゾーン {zone} の喪失"));
         cases.push(Case::fault(zone, Mode::Stop, en, ja));
+        let en = format!("the network of zone {zone} is cut");
+        let ja = format!("ゾーン {zone} のネットワーク断");
+        cases.push(Case::fault(zone, Mode::Loss(100), en, ja));
     }
+}
+
+fn surge_on(scene: &Scene, service: &Item) -> Option<Case> {
+    let id = &service.logical_id;
+    let surge = surge::of(scene, service)?;
+    let (rate, bears) = (surge.per_second, surge.borne_per_second);
+    Some(Case {
+        id: format!("{id}: surge"),
+        title: Title {
+            en: format!("{id}: {rate} requests a second, where {bears} can be borne"),
+            ja: format!("{id}: 毎秒 {rate} 件のアクセス (処理能力は毎秒 {bears} 件)"),
+        },
+        act: Act::Surge(surge),
+        action: None,
+    })
 }
 
 fn of_balancer(scene: &Scene, balancer: &Item, cases: &mut Vec<Case>) {
@@ -178,6 +279,7 @@ fn of_distribution(scene: &Scene, distribution: &Item, cases: &mut Vec<Case>) {
                 let en = format!("origin {name} is silent");
                 let ja = format!("オリジン {name} が無応答");
                 cases.push(Case::fault(&target, Mode::Hang, en, ja));
+                of_network(&target, name, settings, cases);
             }
             Some(bucket) => {
                 let bucket = &bucket.logical_id;
@@ -187,6 +289,48 @@ fn of_distribution(scene: &Scene, distribution: &Item, cases: &mut Vec<Case>) {
             }
         }
     }
+    for (bucket, key) in error_page_objects(scene, config) {
+        let en = format!("{key} is missing in {bucket}");
+        let ja = format!("{bucket} に {key} がない");
+        cases.push(Case::fault(format!("{bucket}/{key}"), Mode::Missing, en, ja));
+    }
+}
+
+/// What lies between the edge and a load balancer can be slow, lossy, or show an old certificate.
+fn of_network(target: &str, name: &str, settings: &Value, cases: &mut Vec<Case>) {
+    let en = format!("30 % packet loss on the way to origin {name}");
+    let ja = format!("オリジン {name} との間でパケット損失 30 %");
+    cases.push(Case::fault(target, Mode::Loss(LOSS_PERCENT), en, ja));
+    let en = format!("3 s latency on the way to origin {name}");
+    let ja = format!("オリジン {name} との間に 3 秒の遅延");
+    cases.push(Case::fault(target, LATENCY, en, ja));
+    let protocol = settings["CustomOriginConfig"]["OriginProtocolPolicy"].as_str();
+    if protocol.is_some_and(|protocol| protocol != "http-only") {
+        let en = format!("the certificate of origin {name} has expired");
+        let ja = format!("オリジン {name} の証明書の期限切れ");
+        cases.push(Case::fault(target, Mode::CertificateExpired, en, ja));
+    }
+}
+
+/// The objects of buckets that are error pages: bucket and key.
+fn error_page_objects(scene: &Scene, config: &Value) -> BTreeSet<(String, String)> {
+    let entries = config["CustomErrorResponses"].as_array().into_iter().flatten();
+    let paths = entries.filter_map(|entry| entry["ResponsePagePath"].as_str());
+    let found = paths.filter_map(|path| {
+        let all = behaviors(config);
+        let matching = |one: &&(String, Option<&str>, &Value)| {
+            one.1.is_some_and(|pattern| fits(pattern, path))
+        };
+        let (.., behavior) = all.iter().skip(1).find(matching).or(all.first())?;
+        let target = behavior["TargetOriginId"].as_str()?;
+        let item = behind(scene, config, target)?;
+        let is_bucket = item.type_name == "AWS::S3::Bucket";
+        let first = members(config, target).first().copied()?;
+        let prefix = origin(config, first)?.1["OriginPath"].as_str().unwrap_or_default();
+        let key = format!("{prefix}{path}").trim_start_matches('/').to_owned();
+        is_bucket.then(|| (item.logical_id.clone(), key))
+    });
+    found.collect()
 }
 
 fn planned(service: &Item, cases: &mut Vec<Case>) {
@@ -197,6 +341,7 @@ fn planned(service: &Item, cases: &mut Vec<Case>) {
         id: format!("{id}: deploy"),
         title: title("a new deployment", "新しいデプロイ"),
         act: Act::Once(update(json!({"forceNewDeployment": true}))),
+        action: None,
     });
     let count = desired_count(service);
     cases.push(Case {
@@ -206,6 +351,7 @@ fn planned(service: &Item, cases: &mut Vec<Case>) {
             and: update(json!({"desiredCount": 0})),
             back: update(json!({"desiredCount": count})),
         },
+        action: None,
     });
 }
 

@@ -10,7 +10,7 @@ use standin_kernel::Value;
 
 use super::scene::{Item, Scene};
 use crate::cohort;
-use crate::play::Stage;
+use crate::play::{Object, Stage};
 
 /// What kind of viewer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -290,11 +290,13 @@ pub(crate) fn behind<'s>(scene: &'s Scene, config: &Value, target: &str) -> Opti
 /// A path that fits the pattern: of an object that is there, or one made up.
 fn sample(pattern: Option<&str>, bucket: Option<&Item>, stage: &Stage) -> String {
     if let Some(bucket) = bucket {
-        let keys = stage.objects.iter().filter(|object| object.bucket == bucket.logical_id);
-        let paths = keys.map(|object| format!("/{}", object.key));
-        let mut fitting = paths.filter(|path| pattern.is_none_or(|pattern| fits(pattern, path)));
-        if let Some(path) = fitting.next() {
-            return path;
+        let own = stage.objects.iter().filter(|object| object.bucket == bucket.logical_id);
+        let path = |object: &Object| format!("/{}", object.key);
+        let fitting = own.filter(|one| pattern.is_none_or(|pattern| fits(pattern, &path(one))));
+        // A reader reads a page, if there is one.
+        let is_page = |object: &&Object| object.content_type.starts_with("text/html");
+        if let Some(object) = fitting.clone().find(is_page).or(fitting.clone().next()) {
+            return path(object);
         }
     }
     match pattern {

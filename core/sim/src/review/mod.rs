@@ -3,8 +3,9 @@
 //! sockets.
 //!
 //! Reading order: this file (the report), `scene` (what the template says), `cohort` (who asks),
-//! `case` (what happens), `run` (one run), `page` (classes of answers), `measure` (seconds and
-//! verdict), `row` (the runs of one case together), `finding` (what to change), `change` (how).
+//! `case` and `surge` (what happens), `run` (one run), `page` (classes of answers), `measure`
+//! (seconds and verdict), `row` (the runs of one case together), `finding` (what to change),
+//! `change` (how).
 
 mod case;
 mod change;
@@ -16,6 +17,7 @@ mod page;
 mod row;
 mod run;
 mod scene;
+mod surge;
 
 use serde::Serialize;
 use standin_kernel::Duration;
@@ -45,6 +47,8 @@ pub struct Options {
     pub every: Duration,
     /// Only cases whose id or title contains this.
     pub only: Option<String>,
+    /// Also two faults at once, every two of different things.
+    pub pairs: bool,
 }
 
 impl Default for Options {
@@ -55,6 +59,7 @@ impl Default for Options {
             lasts: Duration::from_secs(120),
             every: Duration::from_secs(1),
             only: None,
+            pairs: false,
         }
     }
 }
@@ -101,7 +106,7 @@ pub fn review(stage: &Stage, options: &Options, workers: &impl Workers) -> Resul
         }
     };
     let ground = Ground { stage, cohorts: &cohorts, probes: &probes, rest: &rest, options };
-    let mut cases = case::cases(&scene);
+    let mut cases = case::all(&scene, options.pairs);
     cases.retain(|case| options.only.as_ref().is_none_or(|only| case.matches(only)));
     let rows = workers.map(cases.len(), |at| row::rows(&ground, &cases[at]));
     let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?.concat();

@@ -15,6 +15,8 @@ pub struct Row {
     pub case: String,
     pub title: Title,
     pub planned: bool,
+    /// The action of AWS FIS that does the same: `aws:ecs:stop-task`.
+    pub action: Option<&'static str>,
     pub cohort: String,
     pub kind: Kind,
     pub verdict: Verdict,
@@ -84,6 +86,7 @@ fn row(ground: &Ground<'_>, case: &Case, outcomes: &[Outcome], who: usize) -> Ro
         case: case.id.clone(),
         title: case.title.clone(),
         planned: case.is_planned(),
+        action: case.action,
         cohort: cohort.name.clone(),
         kind: cohort.kind,
         verdict: measures[phase].verdict(),

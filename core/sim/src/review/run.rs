@@ -133,6 +133,7 @@ pub(crate) fn run(ground: &Ground<'_>, case: &Case, phase: usize) -> Result<Outc
         failed_open: false,
         phase,
         edge: WARM,
+        crowd: None,
     };
     let mended = running.happen(case, begins)?;
     Ok(running.outcome(case, begins, mended))
@@ -178,13 +179,15 @@ struct Running<'a> {
     phase: usize,
     /// The point of presence that viewers reach now.
     edge: u8,
+    /// When the next of a crowd asks, and the time between two of them.
+    crowd: Option<(Duration, Duration)>,
 }
 
 impl Running<'_> {
     /// Lets time pass with all its questions; returns when the fault was mended.
     fn happen(&mut self, case: &Case, begins: Duration) -> Result<Duration, String> {
         let options = self.ground.options;
-        let lasts = if case.is_planned() { options.lasts.max(PLANNED_MIN) } else { options.lasts };
+        let lasts = if case.takes_long() { options.lasts.max(PLANNED_MIN) } else { options.lasts };
         let mended = begins + lasts + longer(self.phase, lasts);
         let (mut begun, mut over) = (false, false);
         let step = options.every / u32::try_from(self.hosts.len().max(1)).unwrap_or(1);
@@ -215,7 +218,15 @@ impl Running<'_> {
         Ok(if case.happens_once() { Duration::MAX } else { mended })
     }
 
+    /// Lets time pass; a crowd, if there is one, asks meanwhile.
     fn pass(&mut self, until: Duration) {
+        while let Some((next, gap)) = self.crowd.filter(|(next, _)| *next < until) {
+            self.world.run_until(self.start + next);
+            if let (Some(cohort), Some(host)) = (self.ground.cohorts.first(), self.hosts.first()) {
+                self.world.ask_unwatched(cohort.viewer(self.edge).head(host, "/").0);
+            }
+            self.crowd = Some((next + gap, gap));
+        }
         self.world.run_until(self.start + until);
     }
 
@@ -301,14 +312,23 @@ impl Running<'_> {
 
     fn act(&mut self, case: &Case, begins: bool) -> Result<(), String> {
         let operation = match (&case.act, begins) {
-            (Act::Break { target, mode }, true) => {
-                let act = drill::Act::Break { target: target.clone(), mode: *mode, lasts: None };
-                return self.world.act(&act).map_err(|refused| refused.message);
+            (Act::Break { faults }, true) => {
+                for (target, mode) in faults {
+                    let (target, mode) = (target.clone(), *mode);
+                    let act = drill::Act::Break { target, mode, lasts: None };
+                    self.world.act(&act).map_err(|refused| refused.message)?;
+                }
+                return Ok(());
             }
-            (Act::Break { mode, .. }, false) if mode.happens_once() => return Ok(()),
+            (Act::Break { .. }, false) if case.happens_once() => return Ok(()),
             (Act::Break { .. }, false) => {
                 let act = drill::Act::Repair { target: None };
                 return self.world.act(&act).map_err(|refused| refused.message);
+            }
+            (Act::Surge(surge), begins) => {
+                let gap = Duration::from_secs(1) / surge.per_second.max(1);
+                self.crowd = begins.then(|| (self.world.now().since(self.start), gap));
+                return Ok(());
             }
             (Act::Once(operation) | Act::There { and: operation, .. }, true) => operation,
             (Act::There { back, .. }, false) => back,

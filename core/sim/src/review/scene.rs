@@ -18,6 +18,8 @@ pub(crate) struct Scene {
     pub(crate) written: Value,
     template: Template,
     scope: Scope,
+    /// The parameters' values: given ones, else defaults.
+    given: BTreeMap<String, Value>,
     resources: Vec<Item>,
 }
 
@@ -59,7 +61,12 @@ impl Scene {
             let (logical_id, type_name) = (planned.logical_id, planned.type_name);
             resources.push(Item { logical_id, type_name, properties });
         }
-        Ok(Self { written, template, scope, resources })
+        let mut values = BTreeMap::new();
+        for (name, parameter) in written["Parameters"].as_object().into_iter().flatten() {
+            values.insert(name.clone(), parameter["Default"].clone());
+        }
+        values.extend(given.into_iter().map(|(name, value)| (name, Value::from(value))));
+        Ok(Self { written, template, scope, given: values, resources })
     }
 
     pub(crate) fn all<'a>(&'a self, type_name: &'a str) -> impl Iterator<Item = &'a Item> {
@@ -73,6 +80,14 @@ impl Scene {
     /// The distribution that viewers of this machine see: the first of the template.
     pub(crate) fn distribution(&self) -> Option<&Item> {
         self.all("AWS::CloudFront::Distribution").next()
+    }
+
+    /// A value as it is written, or that of the parameter it refers to.
+    pub(crate) fn written_value<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
+        match value["Ref"].as_str() {
+            Some(name) => self.given.get(name),
+            None => Some(value).filter(|value| !value.is_null()),
+        }
     }
 
     pub(crate) fn condition(&self, name: &str) -> Option<bool> {

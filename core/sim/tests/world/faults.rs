@@ -192,6 +192,8 @@ fn a_bad_deployment_never_gets_healthy_and_is_rolled_back() {
         "Parameters": [
             {"ParameterKey": "Image", "ParameterValue": "app:bad"},
             {"ParameterKey": "Capacity", "UsePreviousValue": true},
+            {"ParameterKey": "OriginProtocol", "UsePreviousValue": true},
+            {"ParameterKey": "Breaker", "UsePreviousValue": true},
         ],
     });
     let service = standin_kernel::ServiceName::CloudFormation;
@@ -200,6 +202,51 @@ fn a_bad_deployment_never_gets_healthy_and_is_rolled_back() {
     assert_eq!(site.statuses("/", 60), [(OK, 60)]);
     assert_eq!(site.settled(), "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(site.statuses("/", 5), [(OK, 5)]);
+}
+
+#[test]
+fn ecs_cb_01_a_deployment_bad_on_purpose_is_given_up_and_the_old_tasks_go_on() {
+    let mut site = Site::new(&[]);
+    let before = site.tasks();
+    site.broken("Service", "bad-deployment");
+    site.pass(5);
+    assert!(site.tasks().len() > before.len(), "new tasks are tried");
+    assert_eq!(site.statuses("/", 60), [(OK, 60)]);
+    site.pass(600);
+    assert_eq!(site.tasks(), before);
+    assert!(site.try_break("Pages", "bad-deployment").is_err());
+}
+
+#[test]
+fn without_a_circuit_breaker_a_bad_deployment_is_tried_until_it_is_mended() {
+    let mut site = Site::new(&[("Breaker", "false")]);
+    let before = site.tasks();
+    site.broken("Service", "bad-deployment");
+    site.pass(600);
+    assert!(before.iter().all(|arn| site.tasks().contains(arn)), "the old tasks stay");
+    assert!(site.tasks().len() > before.len());
+    site.repair();
+    site.pass(900);
+    let after = site.tasks();
+    assert!(after.len() == 2 && after.iter().all(|arn| !before.contains(arn)), "{after:?}");
+    assert_eq!(site.statuses("/", 3), [(OK, 3)]);
+}
+
+#[test]
+fn cf_org_06_an_expired_certificate_is_a_bad_gateway_where_tls_is_spoken() {
+    let mut site = Site::new(&[("OriginProtocol", "https-only")]);
+    assert_eq!(site.ask("/").status, OK);
+    site.broken("LoadBalancer", "certificate-expired");
+    // A path that nobody has a stale copy of.
+    let got = site.ask("/new");
+    assert!(got.sorry && got.took < Duration::from_secs(1), "{got:?}");
+    site.repair();
+    site.pass(2);
+    assert_eq!(site.ask("/new").status, OK);
+    let mut plain = Site::new(&[]);
+    plain.broken("LoadBalancer", "certificate-expired");
+    assert_eq!(plain.ask("/").status, OK);
+    assert!(plain.try_break("Service", "certificate-expired").is_err());
 }
 
 #[test]

@@ -34,7 +34,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
-use standin_kernel::{ApiError, Cx, Deadline, Duration, Value};
+use standin_kernel::{ApiError, Cx, Deadline, Duration, Time, Value};
 
 use self::deployment::Deployment;
 use self::desk::{Call, Desk, ServiceTimer, TaskTimer, Timer};
@@ -226,6 +226,20 @@ impl Scheduler {
     pub(crate) fn task_at(&self, address: IpAddr) -> Option<TaskAt<'_>> {
         let task = self.tasks.values().find(|task| IpAddr::V4(task.address) == address)?;
         Some(TaskAt { arn: &task.arn, service_arn: task.service_arn.as_deref() })
+    }
+
+    /// When the deployment began that a task belongs to.
+    pub(crate) fn deployed_at(&self, task_arn: &str) -> Option<Time> {
+        let task = self.tasks.get(task_arn)?;
+        let service = self.services.get(task.service_arn.as_deref()?)?;
+        let mut deployments = service.kept.deployments.iter();
+        let own = deployments.find(|one| task.deployment.as_ref() == Some(&one.id))?;
+        Some(own.created_at)
+    }
+
+    /// The task of a container.
+    pub(crate) fn task_of(&self, workload: WorkloadId) -> Option<&str> {
+        self.desk.owner(workload).map(|(arn, _)| arn.as_str())
     }
 
     /// The tasks of a service that are not STOPPED, oldest first.

@@ -44,6 +44,9 @@ pub(crate) struct Options {
     /// How many phases of health checks, error caches and the like each fault begins at
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = phases)]
     phases: usize,
+    /// Also every two faults of different things at once
+    #[arg(long)]
+    pairs: bool,
     /// How long each fault lasts
     #[arg(long = "lasts", value_name = "TIME", default_value = "120s", value_parser = time)]
     lasts: Duration,
@@ -139,6 +142,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         phases: options.phases,
         lasts: options.lasts,
         only: options.only.clone(),
+        pairs: options.pairs,
         ..review::Options::default()
     };
     if options.compare {

@@ -202,7 +202,7 @@ fn gives(view: &View<'_>, options: &Options, draft: &Draft) -> Result<Option<Giv
             before.zip(after).map(|(before, after)| Gives::Works { cohort, before, after })
         }
         Proof::Case { case, cohort } => {
-            let cases = case::cases(&scene);
+            let cases = case::all(&scene, options.pairs);
             let Some(case) = cases.into_iter().find(|one| one.is_like(case)) else {
                 return Ok(None);
             };
