@@ -187,7 +187,7 @@ fn the_edge_knows_a_window_before_it_begins_and_needs_nobody_at_its_ends() {
         [0, 19, 20, 59, 60, 90].iter().map(|at| account.edge_open(*at).is_some()).collect();
     assert_eq!(open, [false, false, true, true, false, false]);
     let entry = account.edge_open(20).unwrap();
-    assert!(account.page(&entry, "ja").contains("11月24日（火）18:01（日本時間）"));
+    assert!(account.page(&entry, "ja").contains("11月24日（火）18:01<span>（日本時間）"));
     assert!(account.page(&entry, "en").ends_with("</html>\n"));
     assert_eq!(account.store["pass"], "sesame");
 }

@@ -84,7 +84,10 @@ fn leaf(open: &Open<'_>, zone: &TimeZone, language: Language, heading: &str) -> 
         Some(moment) => {
             let [before, after] = words.back;
             let (exact, said) = (moment.rfc3339(zone), until(moment, zone, language));
-            format!("{before}<time datetime=\"{exact}\">{said}</time>{after}")
+            // A line may break before the zone, not within it.
+            let at = said.rfind(['（', '(']).unwrap_or(said.len());
+            let (time, zone) = said.split_at(at);
+            format!("{before}<time datetime=\"{exact}\">{time}<span>{zone}</span></time>{after}")
         }
         None => words.unknown.to_owned(),
     };
