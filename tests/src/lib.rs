@@ -1,5 +1,6 @@
 //! What the tests of the whole share: the repository's drills and the stage each is played on.
 
+pub mod coverage;
 pub mod schema;
 
 use std::path::{Path, PathBuf};

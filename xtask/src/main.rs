@@ -18,6 +18,8 @@ cargo xtask ledger --check
     Fail when a test names a row that does not exist, or when the ledger contradicts itself.
 cargo xtask wire BOTOCORE_DATA
     Write core/wire/tables for the operations in its operations.txt, from botocore's models.
+cargo xtask coverage
+    Write docs/coverage.md: what is honoured of AWS's operations and resource types, and what not.
 ";
 
 fn main() -> ExitCode {
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
     let root = tree::root();
     let outcome = match arguments.as_slice() {
         ["style"] => style(&root),
+        ["coverage"] => coverage(),
         ["wire", data] => wire::run(&root, Path::new(data)),
         ["ledger", rest @ ..] => ledger::Options::parse(rest)
             .and_then(|options| ledger::run(&root, &options).map_err(|wrong| wrong.to_string())),
@@ -39,6 +42,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Has the test write the page that it otherwise compares.
+fn coverage() -> Result<bool, String> {
+    let mut command = std::process::Command::new(env!("CARGO"));
+    command.args(["test", "--quiet", "--package", "standin-tests", "--test", "coverage"]);
+    let done = command.env("UPDATE_COVERAGE", "1").status().map_err(|wrong| wrong.to_string())?;
+    Ok(done.success())
 }
 
 /// Prints what is wrong with the form of the files; `false` when anything is.

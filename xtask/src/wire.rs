@@ -6,18 +6,28 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+const ALL_HEAD: &str = "\
+# All of AWS's operations of these services; `cargo xtask wire` writes this file.
+";
+
 /// Writes every table. `data`: botocore's folder `data`, its models unpacked (`service-2.json`).
 pub(crate) fn run(root: &Path, data: &Path) -> Result<bool, String> {
     let tables = root.join("core/wire/tables");
     let list = read(&tables.join("operations.txt"))?;
+    let mut all = String::from(ALL_HEAD);
     for line in list.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
         let mut words = line.split_whitespace();
         let Some(service) = words.next() else { continue };
         let model = newest(&data.join(service))?;
+        let names = model["operations"].as_object().into_iter().flatten();
+        let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+        all.push_str(&format!("{service} {}\n", names.join(" ")));
         let table = table(&model, words).map_err(|wrong| format!("{service}: {wrong}"))?;
         let path = tables.join(format!("{service}.json"));
         std::fs::write(&path, table).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
     }
+    let path = tables.join("all-operations.txt");
+    std::fs::write(&path, all).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
     println!("wire: tables written");
     Ok(true)
 }

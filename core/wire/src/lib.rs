@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`model`] (the tables), [`detect`] (which operation is meant), [`form`] (the
 //! query protocols), [`rest`] and [`xml`] (REST-XML), [`aws_json`], [`cbor`], [`chunks`]
-//! (uploads in pieces), [`sigv4`], [`sigv2`] and [`auth`] (who asks), [`answer`] (answers and refusals).
+//! (uploads in pieces), [`sigv4`], [`sigv2`] and [`auth`] (who asks), [`answer`] (answers and
+//! refusals).
 
 pub mod answer;
 pub mod auth;

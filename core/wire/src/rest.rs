@@ -1,4 +1,5 @@
-//! REST-XML and REST-JSON: which operation a method and a path mean, and where the parts of its document stand.
+//! REST-XML and REST-JSON: which operation a method and a path mean, and where the parts of its
+//! document stand.
 
 use standin_kernel::{ApiError, Headers, RequestHead, Value, json};
 

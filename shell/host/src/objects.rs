@@ -119,7 +119,10 @@ mod tests {
         let blobs = Blobs::at(scratch.path(), 1 << 20).unwrap();
         let one = stored(&blobs, Bytes::from_static(b"hello, ")).await.unwrap();
         let two = stored(&blobs, Bytes::from_static(b"the world")).await.unwrap();
-        let piece = |of: &Value, offset: u64, length: u64| json!({"Blob": of["Blob"], "Offset": offset, "Length": length, "MD5": of["ETag"]});
+        let piece = |of: &Value, offset: u64, length: u64| {
+            let (blob, md5) = (&of["Blob"], &of["ETag"]);
+            json!({"Blob": blob, "Offset": offset, "Length": length, "MD5": md5})
+        };
         let join = json!({"Standin": {"Join": [piece(&one, 0, 7), piece(&two, 4, 5)]}});
         let whole = joined(&blobs, &join).await.unwrap().unwrap();
         let body = body_of(&blobs, &json!({"Standin": whole})).await.unwrap().unwrap();

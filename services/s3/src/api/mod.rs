@@ -38,7 +38,29 @@ pub(crate) fn call(
 ) -> Result<Value, ApiError> {
     let known = OPERATIONS.iter().find(|(name, _)| *name == operation);
     let (_, carry_out) = known.ok_or_else(|| ApiError::unsupported_operation("s3", operation))?;
-    carry_out(state, cx, input)
+    match addressed(cx, input)? {
+        Some(rest) => carry_out(state, cx, &rest),
+        None => carry_out(state, cx, input),
+    }
+}
+
+/// Members that every operation takes: whose the buckets must be, and who pays. The input without
+/// them, if there are any. All buckets are the account's own, and none lets its requesters pay.
+fn addressed(cx: &Cx<'_>, input: &Value) -> Result<Option<Value>, ApiError> {
+    const OWNERS: [&str; 2] = ["ExpectedBucketOwner", "ExpectedSourceBucketOwner"];
+    let other = |owner: &str| input[owner].as_str().is_some_and(|owner| owner != cx.env.account);
+    if OWNERS.into_iter().any(other) {
+        return Err(crate::error::access_denied().into());
+    }
+    let mut rest = input.clone();
+    let names = [OWNERS[0], OWNERS[1], "RequestPayer"];
+    let payer = &input["RequestPayer"];
+    if !payer.is_null() && payer != "requester" {
+        let message = "The request payer must be requester";
+        return Err(ApiError::new("InvalidArgument", 400, message));
+    }
+    let some = body::taken(&mut rest, &names).as_object().is_some_and(|taken| !taken.is_empty());
+    Ok(some.then_some(rest))
 }
 
 const OPERATIONS: &[(&str, Operation)] = &[

@@ -146,3 +146,12 @@ fn readers_are_told_apart_by_address_and_referer() {
     elsewhere.peer = ([198, 51, 100, 1], 1).into();
     assert_eq!(bench.ask(elsewhere).status, 403);
 }
+
+#[test]
+fn a_bucket_of_another_owner_than_expected_is_refused() {
+    let mut bench = Bench::open();
+    let asked = |owner: &str| json!({"Bucket": "bkt", "ExpectedBucketOwner": owner});
+    bench.ok("ListObjectsV2", asked("123456789012"));
+    assert_eq!(bench.refusal("ListObjectsV2", asked("999999999999")).0, "AccessDenied");
+    bench.ok("ListObjectsV2", json!({"Bucket": "bkt", "RequestPayer": "requester"}));
+}
