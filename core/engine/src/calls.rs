@@ -5,7 +5,8 @@ use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadSpec};
 use std::collections::BTreeMap;
 
 use standin_kernel::{
-    Answer, ApiError, BlobId, CallId, Evaluated, Evaluation, Heard, Need, ServiceName, Time, Value,
+    Answer, ApiError, BlobId, Body, CallId, Evaluated, Evaluation, Heard, Need, Response,
+    ServiceName, Time, Value,
 };
 
 use crate::Engine;
@@ -32,6 +33,8 @@ pub(crate) struct Operation {
 pub(crate) struct Waiting {
     operations: BTreeMap<u64, (Operation, Vec<Heard>, BlobId)>,
     tickets: u64,
+    /// Answers to health checkers whose body has to be read.
+    bodies: BTreeMap<u64, (standin_kernel::Caller, Response)>,
 }
 
 /// Who waits for the replies to calls that have begun.
@@ -95,8 +98,27 @@ impl Engine {
         }
     }
 
+    /// An answer to a health checker, which looks into the body: one that is stored is read first.
+    pub(crate) fn answer_checker(&mut self, caller: standin_kernel::Caller, response: Response) {
+        if let Body::Blob { id, .. } = response.body {
+            self.waiting.tickets += 1;
+            let ticket = self.waiting.tickets;
+            self.effects.push(Effect::ReadText { ticket, blob: id });
+            self.waiting.bodies.insert(ticket, (caller, response));
+            return;
+        }
+        let route53 = ServiceName::Route53;
+        self.with(route53, None, |service, cx| service.response(cx, caller, response));
+    }
+
     /// A text has come; the operation that waits for it goes on.
     pub(crate) fn heard_text(&mut self, ticket: u64, text: Option<String>) {
+        if let Some((caller, mut response)) = self.waiting.bodies.remove(&ticket) {
+            response.body = Body::Bytes(text.unwrap_or_default().into());
+            let route53 = ServiceName::Route53;
+            self.with(route53, None, |service, cx| service.response(cx, caller, response));
+            return;
+        }
         let waiting = self.waiting.operations.remove(&ticket);
         let Some((operation, mut heard, blob)) = waiting else { return };
         heard.push(Heard { need: Need::Text(blob), answer: Answer::Text(text) });

@@ -171,6 +171,17 @@ impl Engine {
         true
     }
 
+    /// Whether somebody looks into the body of what a request without a viewer is answered with.
+    /// Load balancers' checks look at the status only.
+    pub fn looks_into_body(request: &LegRequest) -> bool {
+        *request.from != *crate::faults::HEALTH_CHECKER
+    }
+
+    /// Whether a part of the body is enough, for nobody passes it on.
+    pub fn needs_first_bytes_only(request: &LegRequest) -> bool {
+        *request.from == *HEALTH_CHECKER
+    }
+
     /// Whether an address is one of those that stand for hosts here.
     pub fn is_endpoint(address: std::net::Ipv4Addr) -> bool {
         Route53::is_endpoint(address)

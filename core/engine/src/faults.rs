@@ -12,7 +12,7 @@ use crate::network;
 use crate::{Engine, EngineTimer};
 
 /// How the load balancers' health checks name their source.
-const HEALTH_CHECKER: &str = "elb-health-checker";
+pub(crate) const HEALTH_CHECKER: &str = "elb-health-checker";
 /// How long a viewer's system tries to open a connection.
 const VIEWER_PATIENCE: Duration = Duration::from_secs(127);
 

@@ -21,7 +21,7 @@ use tokio::task::spawn_local;
 
 use crate::blobs::Blobs;
 use crate::functions::{Functions, Outcome};
-use crate::http::leg::{Outgoing, ask};
+use crate::http::leg::{Outgoing, ask, with_body};
 use crate::http::mailbox::{LegOwner, Letter, Mailbox, PostOffice};
 use crate::http::pool::Pool;
 use crate::recorder::RecordFile;
@@ -231,9 +231,13 @@ impl Driver {
         let Some(me) = self.me.upgrade() else { return };
         let task = spawn_local(async move {
             let answer = ask(&me, leg, &request, &Outgoing::Nothing).await;
+            let answer = match answer {
+                Ok(answer) => Ok(with_body(answer, &request).await),
+                Err(failure) => Err(failure),
+            };
             me.forget(leg);
             me.step(match answer {
-                Ok(answer) => Input::Response { leg, response: Box::new(answer.response) },
+                Ok(response) => Input::Response { leg, response: Box::new(response) },
                 Err(failure) => Input::Failed { leg, failure },
             });
         });

@@ -56,7 +56,8 @@ pub(super) fn form(action: Action, set: &RecordSet) -> Result<(), ApiError> {
         (None, Some(_)) => return Err(invalid("Missing field 'SetIdentifier'")),
         (Some(_), None) => {
             let one = "Expected exactly one of [Weight, Region, Failover, GeoLocation, \
-                       MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found none";
+                       MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found \
+                       none";
             return Err(invalid(one));
         }
         _ => {}

@@ -309,7 +309,10 @@ fn r53_rp_06_r53_tm_03_the_way_back_costs_the_threshold_again() {
 fn a_check_is_changed_only_by_who_has_seen_its_last_version() {
     let mut bench = Bench::new();
     let check = bench.check(http(json!({})));
-    let update = |version: u64| json!({"HealthCheckId": check, "HealthCheckVersion": version, "ResourcePath": "/x"});
+    let update = |version: u64| {
+        let version = json!({"HealthCheckVersion": version});
+        with(json!({"HealthCheckId": check, "ResourcePath": "/x"}), version)
+    };
     let changed = bench.ok("UpdateHealthCheck", update(1));
     assert_eq!(changed["HealthCheck"]["HealthCheckVersion"], 2);
     assert_eq!(bench.err("UpdateHealthCheck", update(1)).code, "HealthCheckVersionMismatch");

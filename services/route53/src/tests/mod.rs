@@ -173,7 +173,7 @@ impl Bench {
         let end = self.now + time;
         while let Some(due) = self.route53.deadline().filter(|due| due.at <= end) {
             self.now = self.now.max(due.at);
-            self.with(|route53, cx| route53.on_deadline(cx));
+            self.with(Service::on_deadline);
         }
         self.now = end;
     }
@@ -258,7 +258,7 @@ impl Bench {
         for record in &records {
             self.route53.restore(record).unwrap();
         }
-        self.with(|route53, cx| route53.restored(cx));
+        self.with(Service::restored);
     }
 }
 

@@ -144,7 +144,9 @@ fn a_refusal_is_worded_as_aws_does() {
 #[test]
 fn a_group_is_changed_in_one_batch() {
     let (mut bench, zone) = Bench::with_zone();
-    let set = |name: &str, value: &str| json!({"Name": name, "Type": "A", "TTL": "60", "ResourceRecords": [value]});
+    let set = |name: &str, value: &str| {
+        with(json!({"Name": name, "Type": "A", "TTL": "60"}), json!({"ResourceRecords": [value]}))
+    };
     let group = |sets: &[Value]| json!({"HostedZoneId": zone, "RecordSets": sets});
     let (a, b) = (set("a.example.com", "192.0.2.1"), set("b.example.com", "192.0.2.2"));
     let mut stack = Stack::new("RecordSetGroup", group(&[a.clone(), b]));

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
-use standin_engine::LegId;
+use standin_engine::{Engine, LegId};
 use standin_kernel::http::{Framing, HeadError, read_response, write_chunk, write_request};
 use standin_kernel::{Address, Body, LegRequest, LinkFailure, Method, Response};
 use std::future::poll_fn;
@@ -102,6 +102,40 @@ async fn resolve(address: &Address) -> Result<SocketAddr, LinkFailure> {
             found.next().ok_or(LinkFailure::NameNotFound)
         }
     }
+}
+
+/// Bodies up to this size are read for who asks without a viewer, if somebody looks at them.
+const PROBED_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// How long that may take (R53-HC-06).
+const PROBED_BODY_TIME: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// An answer that no viewer waits for, with its body when that is wanted: whole, or as far as it
+/// came when a part is enough.
+pub(crate) async fn with_body(answer: Answer, request: &LegRequest) -> Response {
+    let Answer { mut response, rest } = answer;
+    let Some(mut rest) = rest.filter(|_| Engine::looks_into_body(request)) else {
+        return response;
+    };
+    let mut body = Vec::new();
+    let read = async {
+        let mut piece = Vec::new();
+        while body.len() < PROBED_BODY_BYTES_MAX {
+            piece.clear();
+            let Upstream { stream, buffer, .. } = &mut rest.upstream;
+            let more = poll_fn(|cx| rest.remaining.poll_piece(cx, stream, buffer, &mut piece));
+            match more.await {
+                Ok(true) => body.extend_from_slice(&piece),
+                Ok(false) => return true,
+                Err(_) => return false,
+            }
+        }
+        false
+    };
+    let whole = timeout(PROBED_BODY_TIME, read).await.unwrap_or(false);
+    if whole || Engine::needs_first_bytes_only(request) {
+        response.body = Body::Bytes(body.into());
+    }
+    response
 }
 
 async fn talk(
