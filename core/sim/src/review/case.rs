@@ -211,6 +211,7 @@ fn of_service(service: &Item, slow: Mode, cases: &mut Vec<Case>) {
     let (en, ja) = ("all tasks answer too late", "全タスクの応答が遅すぎる");
     add(id, slow, en, ja);
     add(id, Mode::Status(500), "all tasks answer 500", "全タスクが 500 を返す");
+    add(&one, Mode::Status(500), "one task answers 500", "タスク1つが 500 を返す");
     add(id, Mode::Loss(LOSS_PERCENT), "30 % packet loss", "パケット損失 30 %");
     let (en, ja) = ("a deployment that never gets healthy", "正常にならないデプロイ");
     add(id, Mode::BadDeployment, en, ja);

@@ -2,18 +2,20 @@
 //! through `Fn::If` and the lists that hold it.
 
 use serde::Serialize;
-use standin_kernel::{Value, json};
+use standin_kernel::{Bytes, Value, json};
 
 use super::scene::Scene;
-use crate::play::Stage;
+use crate::play::{Object, Stage};
 
 /// One thing to change.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Edit {
     pub logical_id: String,
     /// `DistributionConfig.CustomErrorResponses[2].ErrorCachingMinTTL`; a list with an index of one
-    /// behind its last member gets a new member. Empty: the whole resource is new.
+    /// behind its last member gets a new member. Empty: the whole resource is new. With a leading
+    /// `/`: an object of that key in the bucket.
     pub path: String,
+    /// Null takes the member or the resource away.
     pub value: Value,
 }
 
@@ -26,8 +28,18 @@ impl Edit {
 /// The stage with the edits made; `None` when one of them has no place in the template.
 pub(crate) fn changed(stage: &Stage, scene: &Scene, edits: &[Edit]) -> Option<Stage> {
     let mut written = scene.written.clone();
+    let mut stage = stage.clone();
     for edit in edits {
+        if let Some(key) = edit.path.strip_prefix('/') {
+            let object = object(&edit.logical_id, key, edit.value.as_str()?);
+            stage.objects.push(object);
+            continue;
+        }
         let resources = written.get_mut("Resources")?.as_object_mut()?;
+        if edit.path.is_empty() && edit.value.is_null() {
+            resources.remove(&edit.logical_id)?;
+            continue;
+        }
         if edit.path.is_empty() {
             resources.insert(edit.logical_id.clone(), edit.value.clone());
             continue;
@@ -37,9 +49,18 @@ pub(crate) fn changed(stage: &Stage, scene: &Scene, edits: &[Edit]) -> Option<St
         let choose = |name: &str| scene.condition(name).unwrap_or(false);
         set(properties, &steps(&edit.path), &edit.value, &choose)?;
     }
-    let mut stage = stage.clone();
     stage.stack["TemplateBody"] = json!(written.to_string());
     Some(stage)
+}
+
+/// A page that a bucket gets.
+fn object(bucket: &str, key: &str, text: &str) -> Object {
+    Object {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        content_type: "text/html".to_owned(),
+        body: Bytes::copy_from_slice(text.as_bytes()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +99,9 @@ fn set(
                 Some(Step::Index(_)) => json!([]),
                 _ => json!({}),
             };
+            if rest.is_empty() && value.is_null() {
+                return node.as_object_mut()?.remove(name).map(drop);
+            }
             let member = node.as_object_mut()?.entry(name).or_insert(empty);
             set(member, rest, value, choose)
         }
@@ -86,6 +110,10 @@ fn set(
             let there: Vec<usize> =
                 (0..items.len()).filter(|at| !absent(&items[*at], choose)).collect();
             match there.get(index) {
+                Some(at) if rest.is_empty() && value.is_null() => {
+                    items.remove(*at);
+                    Some(())
+                }
                 Some(at) => set(&mut items[*at], rest, value, choose),
                 None if index == there.len() && rest.is_empty() => {
                     items.push(value.clone());
@@ -129,5 +157,10 @@ mod tests {
         assert_eq!(set(&mut node, &steps("L[7]"), &json!(1), &choose), None);
         set(&mut node, &steps("M.N"), &json!(1), &choose).unwrap();
         assert_eq!(node["M"]["N"], 1);
+        set(&mut node, &steps("L[0]"), &Value::Null, &choose).unwrap();
+        assert_eq!(node["L"]["Fn::If"][1][0]["Fn::If"][0], "No");
+        assert_eq!(node["L"]["Fn::If"][1][1], "new");
+        set(&mut node, &steps("M"), &Value::Null, &choose).unwrap();
+        assert_eq!(node.get("M"), None);
     }
 }

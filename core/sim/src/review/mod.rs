@@ -17,6 +17,7 @@ mod page;
 mod row;
 mod run;
 mod scene;
+mod site;
 mod surge;
 
 use serde::Serialize;

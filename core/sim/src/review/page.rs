@@ -22,6 +22,12 @@ impl Baseline {
     pub(crate) fn of(head: &ResponseHead, body: &Bytes, missing: &[String]) -> Self {
         Self { status: head.status, body: body.clone(), missing: missing.to_vec() }
     }
+
+    /// An error that was there before is what it always is, whatever ids its body names; another
+    /// error with the same status has another length.
+    fn is_same_error(&self, head: &ResponseHead, body: &Bytes) -> bool {
+        head.status == self.status && body.len() == self.body.len()
+    }
 }
 
 /// The bodies of all pages that stand in for something.
@@ -87,8 +93,7 @@ impl Designed {
         let object = differs && self.error_pages.values().any(is_page);
         if stands_in || known || object || (head.status < 400 && by_secondary(facts)) {
             Class::Sorry
-        } else if head.status < 400 || head.status == baseline.status {
-            // An error that was there before is what it always is, whatever ids its body names.
+        } else if head.status < 400 || baseline.is_same_error(head, body) {
             Class::Right
         } else {
             Class::Raw

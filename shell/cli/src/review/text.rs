@@ -74,6 +74,23 @@ pub(super) fn given(gives: &Gives, lang: Lang) -> String {
             format!("{says}: {why}")
         }
         Gives::Works { cohort, before, after } => format!("{cohort}: {before} -> {after}"),
+        Gives::Release { before_s, after_s } => {
+            let says = lang.of(
+                "a release that answers nothing but the health check, errors",
+                "ヘルスチェック以外すべて失敗するリリースのエラー",
+            );
+            format!("{says}: {} -> {}", seconds(Some(*before_s)), seconds(Some(*after_s)))
+        }
+        Gives::Edited { path, before_s, after_s } => {
+            let says = lang.of("an edit is seen after", "編集が見えるまで");
+            let shown = |time: &Option<f64>| {
+                time.map_or_else(
+                    || lang.of("> 1800 s", "1800 秒超").to_owned(),
+                    |time| seconds(Some(time)),
+                )
+            };
+            format!("{path}, {says}: {} -> {}", shown(before_s), shown(after_s))
+        }
         Gives::Case { case, cohort, before, after } => {
             let mut changes = Vec::new();
             let mut add = |en: &str, ja: &str, before: f64, after: f64| {

@@ -13,6 +13,7 @@ use crate::operation::update_input;
 use crate::play::{PATIENCE, Stage};
 use crate::review::run::at_rest;
 use crate::review::scene::Scene;
+use crate::review::site;
 use crate::world::{Arrival, World};
 
 /// Before the site is closed.
@@ -180,10 +181,7 @@ impl<'a> Run<'a> {
         let mut world = at_rest(stage, seed.wrapping_add(phase as u64))?;
         let later = PHASE * u32::try_from(phase).unwrap_or(0);
         world.run_until(world.now() + later);
-        let host = match scene.distribution() {
-            Some(_) => "localhost".to_owned(),
-            None => balancer_name(&world, scene).ok_or("there is nobody to ask")?,
-        };
+        let host = site::host(&world, scene).ok_or("there is nobody to ask")?;
         let edge = u8::try_from(phase % EDGES).unwrap_or(0);
         let (viewers, says) = (viewers(pattern), pattern.says.as_str());
         Ok(Self { world, stage, viewers, host, says, edge, asked: Vec::new() })
@@ -247,12 +245,6 @@ impl<'a> Run<'a> {
         let reply = self.world.call(ServiceName::CloudFormation, "UpdateStack", input);
         reply.map(drop).map_err(|refused| refused.to_string())
     }
-}
-
-fn balancer_name(world: &World, scene: &Scene) -> Option<String> {
-    let balancer = scene.all("AWS::ElasticLoadBalancingV2::LoadBalancer").next()?;
-    let resource = world.engine().services().cloudformation.resource(None, &balancer.logical_id)?;
-    resource.attributes.get("DNSName").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// What the parameters were before.

@@ -5,26 +5,25 @@ use std::collections::BTreeSet;
 
 use standin_kernel::{Value, json};
 
-use super::{Draft, Kind, Proof, Row, View, policy, seconds, words};
+use super::{Draft, Proof, Row, View, seconds, words};
 use crate::review::case::number;
 use crate::review::change::Edit;
 use crate::review::cohort::{behaviors, fits, members, origin};
-use crate::review::measure::Class;
 use crate::review::scene::Item;
 
 /// Managed: CachingOptimized.
 const OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
 
-fn entries(config: &Value) -> impl Iterator<Item = (usize, &Value)> {
+pub(super) fn entries(config: &Value) -> impl Iterator<Item = (usize, &Value)> {
     config["CustomErrorResponses"].as_array().into_iter().flatten().enumerate()
 }
 
-fn page_of(entry: &Value) -> Option<&str> {
+pub(super) fn page_of(entry: &Value) -> Option<&str> {
     entry["ResponsePagePath"].as_str().filter(|path| !path.is_empty())
 }
 
 /// The behavior that serves a path: its property, whether it is the default one, its settings.
-fn behavior_of<'c>(config: &'c Value, path: &str) -> (String, bool, &'c Value) {
+pub(super) fn behavior_of<'c>(config: &'c Value, path: &str) -> (String, bool, &'c Value) {
     let mut all = behaviors(config);
     let at = all.iter().position(|(_, pattern, _)| pattern.is_some_and(|one| fits(one, path)));
     let (property, pattern, settings) = all.swap_remove(at.unwrap_or(0));
@@ -214,45 +213,6 @@ fn readable(view: &View<'_>, distribution: &str, bucket: &Item) -> Readable {
     }
 }
 
-/// There is nothing in front of the load balancer that could show a page.
-pub(super) fn none_at_all(view: &View<'_>) -> Vec<Draft> {
-    if view.scene.distribution().is_some() {
-        return Vec::new();
-    }
-    let Some(row) = view.largest(Row::reads_pages, |worst| worst.raw_error_s) else {
-        return Vec::new();
-    };
-    let balancer = view.cohort(row).and_then(|cohort| cohort.behind.clone()).unwrap_or_default();
-    let raw = seconds(row.worst.raw_error_s);
-    vec![Draft {
-        rule: "no-page-at-all",
-        title: words(
-            format!("nothing in front of {balancer} shows a page when its targets fail"),
-            format!("{balancer} の前段にエラーページを出すものがない"),
-        ),
-        why: words(
-            format!(
-                "a load balancer answers for failing targets with an error of its own; measured: \
-                 {raw} of raw error in {}",
-                row.case
-            ),
-            format!(
-                "ロードバランサーは障害時に独自のエラーを返すだけ; 実測: {} で生エラー {raw}",
-                row.case
-            ),
-        ),
-        advice: words(
-            "put a distribution with CustomErrorResponses and a bucket for the page in front",
-            "CustomErrorResponses とページ用バケットを持つディストリビューションを前段に置く",
-        ),
-        at: (balancer, String::new()),
-        ledger: vec!["ALB-ER-01", "CF-CER-22"],
-        edits: Vec::new(),
-        proof: Proof::None,
-        floor: 20.0,
-    }]
-}
-
 /// An error reaches viewers for which there is no page.
 pub(super) fn none_for_status(view: &View<'_>) -> Vec<Draft> {
     let Some((id, config)) = view.distribution() else { return Vec::new() };
@@ -389,80 +349,5 @@ pub(super) fn sent_with_200(view: &View<'_>) -> Vec<Draft> {
         edits: wrong.iter().map(|index| Edit::new(id, property(*index), 503)).collect(),
         proof: row.map_or(Proof::None, Row::proof),
         floor: 10.0,
-    }]
-}
-
-/// Programs get the page instead of their own form of an error.
-pub(super) fn for_programs(view: &View<'_>) -> Vec<Draft> {
-    let Some((id, _)) = view.distribution() else { return Vec::new() };
-    let cohorts = view.cohorts.iter().filter(|cohort| cohort.kind == Kind::Api);
-    let mut apart = cohorts
-        .filter(|cohort| cohort.behavior.as_deref().is_some_and(|it| it != "DefaultCacheBehavior"));
-    let Some(cohort) = apart.next() else { return Vec::new() };
-    let sees = |row: &&Row| {
-        row.cohort == cohort.name && row.track.stretches.iter().any(|one| one.class == Class::Sorry)
-    };
-    if !view.rows.iter().any(|row| sees(&row)) {
-        return Vec::new();
-    }
-    let path = &cohort.path;
-    vec![Draft {
-        rule: "programs-get-the-page",
-        title: words(
-            format!("programs at {path} get the HTML page"),
-            format!("{path} のプログラムにも HTML ページが返る"),
-        ),
-        why: words(
-            "CustomErrorResponses hold for all behaviors alike",
-            "CustomErrorResponses は全ビヘイビア共通",
-        ),
-        advice: words(
-            "let programs look at the status, or give the API a distribution of its own",
-            "ステータスで判断させるか、API 専用のディストリビューションを設ける",
-        ),
-        at: (id.to_owned(), "DistributionConfig.CustomErrorResponses".to_owned()),
-        ledger: vec!["CF-CER-04", "MP-R08"],
-        edits: Vec::new(),
-        proof: Proof::None,
-        floor: 5.0,
-    }]
-}
-
-/// An edited page is not seen for long.
-pub(super) fn kept_long(view: &View<'_>) -> Vec<Draft> {
-    let Some((id, config)) = view.distribution() else { return Vec::new() };
-    let Some(path) = entries(config).find_map(|(_, entry)| page_of(entry)) else {
-        return Vec::new();
-    };
-    let (property, _, settings) = behavior_of(config, path);
-    let Some(lifetimes) = policy::lifetimes(view, settings) else { return Vec::new() };
-    let default_s = lifetimes.default_s;
-    if default_s < 3600 {
-        return Vec::new();
-    }
-    vec![Draft {
-        rule: "page-kept-long",
-        title: words(
-            format!("an edited {path} is not seen for up to {default_s} s"),
-            format!("{path} を編集しても最大 {default_s} 秒間反映されない"),
-        ),
-        why: words(
-            format!(
-                "the edge keeps the page for DefaultTTL = {default_s} s of its behavior, unless \
-                 the object says less with Cache-Control"
-            ),
-            format!(
-                "オブジェクトの Cache-Control がなければ、エッジは DefaultTTL = {default_s} 秒保持"
-            ),
-        ),
-        advice: words(
-            "store the page with Cache-Control: max-age=30, or invalidate it after an edit",
-            "ページを Cache-Control: max-age=30 で保存するか、編集後に無効化する",
-        ),
-        at: (id.to_owned(), format!("DistributionConfig.{property}.CachePolicyId")),
-        ledger: vec!["CF-CER-12", "MP-R04"],
-        edits: Vec::new(),
-        proof: Proof::None,
-        floor: 1.0,
     }]
 }

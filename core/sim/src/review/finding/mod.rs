@@ -2,13 +2,17 @@
 //! finding with its arithmetic and a change; the change is tried, and what it gives decides the
 //! order.
 //!
-//! A rule is a function in the file of what it is about: `error_page`, `error_cache`, `origin`,
-//! `tasks`.
+//! A rule is a function in the file of what it is about: `alias`, `error_page`, `error_cache`,
+//! `front`, `origin`, `page`, `tasks`. `proof` asks what a run of all faults does not show.
 
+mod alias;
 mod error_cache;
 mod error_page;
+mod front;
 mod origin;
+mod page;
 mod policy;
+mod proof;
 mod tasks;
 
 use serde::Serialize;
@@ -66,6 +70,12 @@ pub enum Gives {
     Case { case: String, cohort: String, before: Measures, after: Measures },
     /// The status of the answer without any fault.
     Works { cohort: String, before: u16, after: u16 },
+    /// Seconds after an edit of a page's object until viewers see it; `None`: not while it was
+    /// looked at.
+    Edited { path: String, before_s: Option<f64>, after_s: Option<f64> },
+    /// Seconds of errors when a release goes out of which nothing works but the path of the health
+    /// check.
+    Release { before_s: f64, after_s: f64 },
     /// The stack comes up.
     ComesUp,
     /// The changed stack does not come up: why.
@@ -102,31 +112,49 @@ pub(crate) struct Draft {
 /// How a change shows what it gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Proof {
-    Case { case: String, cohort: String },
-    Works { cohort: String },
+    Case {
+        case: String,
+        cohort: String,
+    },
+    Works {
+        cohort: String,
+    },
+    /// How soon an edit of the page at this path is seen.
+    Edited {
+        path: String,
+    },
+    /// What an address that does not exist is answered with.
+    NotFound,
+    /// What viewers see of a release of which nothing works but this path.
+    Release {
+        health_path: String,
+    },
     ComesUp,
     None,
 }
 
 type Rule = fn(&View<'_>) -> Vec<Draft>;
 
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 22] = [
+    alias::two_distributions,
     origin::group_with_post,
     tasks::dependency_without_health_check,
     origin::website_without_tls,
     error_page::on_failing_origin,
     error_page::not_readable,
-    error_page::none_at_all,
+    front::none_at_all,
     error_page::none_for_status,
     error_page::sent_with_200,
-    error_page::for_programs,
-    error_page::kept_long,
+    page::for_programs,
+    page::not_found,
+    page::kept_long,
     error_cache::kept_long,
     error_cache::switched_off,
     origin::connect_timeout,
     origin::read_timeout,
     origin::stand_in_is_cached,
     tasks::health_check_is_slow,
+    tasks::check_sees_no_pages,
     tasks::fail_open,
     tasks::single_task,
     tasks::single_zone,
@@ -154,7 +182,11 @@ fn tried(view: &View<'_>, options: &Options, draft: Draft) -> Result<Option<Find
     let gives = gives(view, options, &draft)?;
     let measured = match &gives {
         Some(Gives::Case { before, after, .. }) => before.harm() - after.harm(),
-        Some(Gives::Works { before, after, .. }) if after < before => NOTHING_WORKS / 10.0,
+        Some(Gives::Works { before, after, .. })
+            if after < before && draft.proof != Proof::NotFound =>
+        {
+            NOTHING_WORKS / 10.0
+        }
         Some(Gives::ComesUp) => NOTHING_WORKS,
         _ => 0.0,
     };
@@ -195,6 +227,25 @@ fn gives(view: &View<'_>, options: &Options, draft: &Draft) -> Result<Option<Giv
     Ok(match &draft.proof {
         Proof::None => None,
         Proof::ComesUp => Some(Gives::ComesUp),
+        Proof::Edited { path } => {
+            let seen = |stage: &Stage| proof::edit_seen_s(stage, path, options.seed);
+            let (before_s, after_s) = (seen(view.stage)?, seen(&stage)?);
+            Some(Gives::Edited { path: path.clone(), before_s, after_s })
+        }
+        Proof::Release { health_path } => {
+            let errors = |stage: &Stage, scene: &Scene| {
+                proof::release_errors_s(stage, scene, health_path, options.seed)
+            };
+            let (before, after) = (errors(view.stage, view.scene)?, errors(&stage, &scene)?);
+            before.zip(after).map(|(before_s, after_s)| Gives::Release { before_s, after_s })
+        }
+        Proof::NotFound => {
+            let answer =
+                |stage: &Stage, scene: &Scene| proof::not_found(stage, scene, options.seed);
+            let (before, after) = (answer(view.stage, view.scene)?, answer(&stage, &scene)?);
+            let cohort = format!("page {}", proof::NOWHERE);
+            before.zip(after).map(|(before, after)| Gives::Works { cohort, before, after })
+        }
         Proof::Works { cohort } => {
             let before = view.rest.and_then(|rest| rest.status(view.cohorts, cohort));
             let after = rest.status(&changed, cohort);

@@ -107,8 +107,8 @@ fn default_origin(config: &Value) -> Option<(usize, &Value)> {
 
 /// A timeout of which all attempts together fit into a reader's patience, and the attempts.
 fn tuned(attempts: u64) -> (u64, u64) {
-    let attempts = attempts.min(2);
-    (PATIENCE_S / attempts.max(1), attempts)
+    let attempts = attempts.clamp(1, 2);
+    ((PATIENCE_S - 1) / attempts, attempts)
 }
 
 fn edits(id: &str, index: usize, timeout: (&str, u64), attempts: (u64, u64)) -> Vec<Edit> {
@@ -214,6 +214,53 @@ pub(super) fn read_timeout(view: &View<'_>) -> Vec<Draft> {
         proof: row.proof(),
         floor: 0.0,
     }]
+}
+
+/// What ends the wait for a target that takes requests and is silent, and how to make it less.
+pub(super) struct WaitLimit {
+    pub(super) arithmetic: String,
+    pub(super) advice: String,
+    pub(super) at: (String, String),
+    pub(super) edits: Vec<Edit>,
+}
+
+/// When nothing is said: `idle_timeout.timeout_seconds` of a load balancer (ALB-AT-01).
+const IDLE_TIMEOUT_S: u64 = 60;
+
+/// The edge's timeout, or that of a load balancer that viewers ask themselves.
+pub(super) fn wait_limit(view: &View<'_>, row: &Row) -> Option<WaitLimit> {
+    if let Some((id, config)) = view.distribution() {
+        let (index, settings) = default_origin(config)?;
+        let attempts = number(&settings["ConnectionAttempts"]).unwrap_or(ATTEMPTS);
+        let setting = "CustomOriginConfig.OriginReadTimeout";
+        let timeout = number(&settings["CustomOriginConfig"]["OriginReadTimeout"]);
+        let timeout = timeout.unwrap_or(READ_TIMEOUT_S);
+        let (better, fewer) = tuned(attempts);
+        let all = attempts * timeout;
+        return Some(WaitLimit {
+            arithmetic: format!(
+                "ConnectionAttempts {attempts} x OriginReadTimeout {timeout} s = {all} s"
+            ),
+            advice: format!("ConnectionAttempts {fewer} x OriginReadTimeout {better} s"),
+            at: (id.to_owned(), format!("DistributionConfig.Origins[{index}].{setting}")),
+            edits: edits(id, index, (setting, better), (attempts, fewer)),
+        });
+    }
+    let balancer = view.cohort(row)?.behind.as_deref()?;
+    let attributes = view.scene.get(balancer)?.properties["LoadBalancerAttributes"].as_array();
+    let attributes = attributes.map_or(&[][..], Vec::as_slice);
+    let key = "idle_timeout.timeout_seconds";
+    let at = attributes.iter().position(|one| one["Key"] == key);
+    let timeout = at.and_then(|at| number(&attributes[at]["Value"])).unwrap_or(IDLE_TIMEOUT_S);
+    let better = PATIENCE_S - 2;
+    let property = format!("LoadBalancerAttributes[{}]", at.unwrap_or(attributes.len()));
+    let value = json!({"Key": key, "Value": better.to_string()});
+    Some(WaitLimit {
+        arithmetic: format!("{key} = {timeout} s"),
+        advice: format!("{key} = {better} s"),
+        at: (balancer.to_owned(), "LoadBalancerAttributes".to_owned()),
+        edits: vec![Edit::new(balancer, property, value)],
+    })
 }
 
 /// What the second origin of a group answers stays in the cache under every page's own key.

@@ -41,11 +41,20 @@ pub(super) fn lifetimes(view: &View<'_>, behavior: &Value) -> Option<Lifetimes> 
 
 /// A policy of the least lifetime that keeps caching on, and the behavior that names it.
 pub(super) fn short_lived(distribution: &str, behavior: &str) -> Vec<Edit> {
+    lasting(distribution, behavior, (0, 1))
+}
+
+/// A policy with these lifetimes in seconds (default, largest), and the behavior that names it.
+pub(super) fn lasting(
+    distribution: &str,
+    behavior: &str,
+    (default_s, max_s): (u64, u64),
+) -> Vec<Edit> {
     const NAME: &str = "ReviewedCachePolicy";
     let policy = json!({
         "Type": "AWS::CloudFront::CachePolicy",
         "Properties": {"CachePolicyConfig": {
-            "Name": "reviewed", "MinTTL": 0, "DefaultTTL": 0, "MaxTTL": 1,
+            "Name": "reviewed", "MinTTL": 0, "DefaultTTL": default_s, "MaxTTL": max_s,
             "ParametersInCacheKeyAndForwardedToOrigin": {
                 "EnableAcceptEncodingGzip": false,
                 "CookiesConfig": {"CookieBehavior": "none"},

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use standin_kernel::{Value, json};
 
-use super::{Draft, Proof, Row, View, seconds, words};
+use super::{Draft, Proof, Row, View, origin, seconds, words};
 use crate::review::case::{desired_count, number};
 use crate::review::change::Edit;
 use crate::review::scene::{Item, zone};
@@ -127,13 +127,60 @@ pub(super) fn health_check_is_slow(view: &View<'_>) -> Vec<Draft> {
     drafts
 }
 
-/// When no target is healthy, all of them are asked.
+/// A health check that is answered without what pages need says that all is well when nothing is.
+pub(super) fn check_sees_no_pages(view: &View<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for service in view.scene.all("AWS::ECS::Service") {
+        for group in groups(view, service) {
+            let path = group.properties["HealthCheckPath"].as_str().unwrap_or("/");
+            if view.cohorts.iter().any(|cohort| cohort.path == path) {
+                continue;
+            }
+            let (id, service) = (&group.logical_id, &service.logical_id);
+            drafts.push(Draft {
+                rule: "health-check-sees-no-pages",
+                title: words(
+                    format!("{path} can answer well while the pages of {service} fail"),
+                    format!("{service} のページが失敗していても {path} は正常に見えうる"),
+                ),
+                why: words(
+                    format!(
+                        "the load balancer asks {path}, viewers never do: if it is answered \
+                         without what pages need (a database, say), a task that has lost it keeps \
+                         its share of the requests, and a release that cannot reach it replaces \
+                         all tasks that can"
+                    ),
+                    format!(
+                        "ロードバランサーは {path} だけを見る: ページの依存先 (DB など) なしに応答する\
+                         なら、依存先を失ったタスクにもリクエストが届き、壊れたリリースが全タスクを\
+                         置き換える"
+                    ),
+                ),
+                advice: words(
+                    format!(
+                        "let {path} fail when what pages need is gone, or set HealthCheckPath to \
+                         a page"
+                    ),
+                    format!(
+                        "依存先がないときは {path} も失敗させるか、HealthCheckPath をページにする"
+                    ),
+                ),
+                at: (id.clone(), "HealthCheckPath".to_owned()),
+                ledger: vec!["ALB-HC-05", "ECS-CB-01"],
+                edits: vec![Edit::new(id, "HealthCheckPath", "/")],
+                proof: Proof::Release { health_path: path.to_owned() },
+                floor: 1.2,
+            });
+        }
+    }
+    drafts
+}
+
+/// When no target is healthy, all of them are asked: only a timeout ends the wait then.
 pub(super) fn fail_open(view: &View<'_>) -> Vec<Draft> {
     let open = |row: &Row| row.reads_pages() && row.fails_open;
     let Some(row) = view.largest(open, |worst| worst.hang_s) else { return Vec::new() };
-    let service = view.scene.all("AWS::ECS::Service").next();
-    let group = service.and_then(|service| groups(view, service).next());
-    let Some(group) = group else { return Vec::new() };
+    let Some(limit) = origin::wait_limit(view, row) else { return Vec::new() };
     let hang = seconds(row.worst.hang_s);
     vec![Draft {
         rule: "fail-open",
@@ -144,23 +191,23 @@ pub(super) fn fail_open(view: &View<'_>) -> Vec<Draft> {
         why: words(
             format!(
                 "health checks cannot shorten an outage of all tasks ({}): requests still go to \
-                 them, and only the timeouts of the edge end the wait; measured: {hang} of hang",
-                row.case
+                 them, and only {} ends the wait; measured: {hang} of hang",
+                row.case, limit.arithmetic
             ),
             format!(
                 "全タスクの障害 ({}) はヘルスチェックでは短縮されない: リクエストは届き続け、\
-                 待ちを終わらせるのはエッジのタイムアウトだけ; 実測: ハング {hang}",
-                row.case
+                 待ちを終わらせるのは {} だけ; 実測: ハング {hang}",
+                row.case, limit.arithmetic
             ),
         ),
         advice: words(
-            "count on the origin's timeouts and on the error page, not on health checks",
-            "ヘルスチェックではなく、オリジンのタイムアウトとエラーページで備える",
+            format!("count on that timeout and the error page: {}", limit.advice),
+            format!("このタイムアウトとエラーページで備える: {}", limit.advice),
         ),
-        at: (group.logical_id.clone(), "HealthCheckIntervalSeconds".to_owned()),
-        ledger: vec!["ALB-FO-01"],
-        edits: Vec::new(),
-        proof: Proof::None,
+        at: limit.at,
+        ledger: vec!["ALB-FO-01", "CF-OG-13"],
+        edits: limit.edits,
+        proof: row.proof(),
         floor: 1.5,
     }]
 }
