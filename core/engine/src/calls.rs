@@ -126,11 +126,24 @@ impl Engine {
     }
 
     /// Starts a container, unless a fault says it cannot start.
-    pub(crate) fn launch(&mut self, spec: Box<WorkloadSpec>) {
+    pub(crate) fn launch(&mut self, mut spec: Box<WorkloadSpec>) {
+        self.give_addresses(&mut spec);
         match self.launch_refusal(&spec) {
             None => self.effects.push(Effect::Launch { spec }),
             Some(reason) => {
                 self.workload_event(spec.id, WorkloadEvent::FailedToStart { reason });
+            }
+        }
+    }
+
+    /// On AWS a database's endpoint is a name of the network's own DNS. A process on this machine
+    /// asks another resolver, so its environment has the address in the name's place.
+    fn give_addresses(&self, spec: &mut WorkloadSpec) {
+        for (name, address) in self.services.rds.endpoints(&self.env) {
+            for (_, value) in &mut spec.environment {
+                if value.contains(&name) {
+                    *value = value.replace(&name, &address.to_string());
+                }
             }
         }
     }

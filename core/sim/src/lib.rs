@@ -8,6 +8,7 @@
 //! there), [`workload`] (how containers behave there).
 
 pub mod cohort;
+mod database;
 pub mod drill;
 pub mod fis;
 mod links;

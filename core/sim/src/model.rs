@@ -88,8 +88,16 @@ impl<'a> Members<'a> {
     }
 }
 
-const PATH_MEMBERS: [&str; 7] =
-    ["Path", "Status", "ContentType", "CacheControl", "RetryAfter", "Body", "AnswerSeconds"];
+const PATH_MEMBERS: [&str; 8] = [
+    "Path",
+    "Status",
+    "ContentType",
+    "CacheControl",
+    "RetryAfter",
+    "Body",
+    "AnswerSeconds",
+    "NeedsDatabase",
+];
 
 fn path(written: &Value) -> Option<PathModel> {
     let members = written.as_object()?;
@@ -112,6 +120,10 @@ fn path(written: &Value) -> Option<PathModel> {
         None => 200,
         Some(value) => whole(number(value)?, 200, 599)?,
     };
+    let needs_database = match members.get("NeedsDatabase") {
+        None => true,
+        Some(value) => truth(value)?,
+    };
     Some(PathModel {
         path: text("Path")??.to_owned(),
         status,
@@ -120,6 +132,7 @@ fn path(written: &Value) -> Option<PathModel> {
         retry_after_s,
         body: Bytes::copy_from_slice(text("Body")?.unwrap_or_default().as_bytes()),
         answers_after,
+        needs_database,
     })
 }
 

@@ -54,6 +54,17 @@ pub struct PathModel {
     pub body: Bytes,
     /// How long an answer takes; as the others when left out.
     pub answers_after: Option<Duration>,
+    /// Without the database it answers 500 here.
+    pub needs_database: bool,
+}
+
+/// A request to a container.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) head: &'a RequestHead,
+    pub(crate) now: Time,
+    /// A database that the container needs does not answer.
+    pub(crate) without_database: bool,
 }
 
 impl Default for Model {
@@ -116,10 +127,10 @@ impl Desk {
     pub(crate) fn answer(
         &mut self,
         model: &Model,
-        head: &RequestHead,
-        now: Time,
+        asked: &Asked<'_>,
         luck: &mut Rng,
     ) -> (Time, Response) {
+        let Asked { head, now, without_database } = *asked;
         let fits = |one: &&PathModel| matches(&one.path, head.path());
         let path = model.paths.iter().find(fits);
         let takes = path.and_then(|path| path.answers_after).unwrap_or(model.answers_after);
@@ -128,7 +139,9 @@ impl Desk {
         };
         let unlucky =
             model.error_percent > 0.0 && luck.below(1_000_000) < per_million(model.error_percent);
+        let lacks = without_database && path.is_none_or(|path| path.needs_database);
         let mut response = match path {
+            _ if lacks => Response::text(500, "text/plain", "the database does not answer\n"),
             _ if unlucky => Response::text(500, "text/plain", "the application failed\n"),
             Some(path) => {
                 let body = path.body.clone();
@@ -210,7 +223,8 @@ mod tests {
     fn ask(desk: &mut Desk, model: &Model, at_ms: u64) -> (u64, u16) {
         let now = Time(0) + Duration::from_millis(at_ms);
         let head = RequestHead::get("h", "/static/a.css");
-        let (at, response) = desk.answer(model, &head, now, &mut Rng::new(1));
+        let asked = Asked { head: &head, now, without_database: false };
+        let (at, response) = desk.answer(model, &asked, &mut Rng::new(1));
         (at.millis(), response.head.status)
     }
 
@@ -234,8 +248,9 @@ mod tests {
         let model = Model { error_percent: 25.0, ..Model::default() };
         let (mut desk, mut luck) = (Desk::default(), Rng::new(3));
         let head = RequestHead::get("h", "/");
+        let asked = Asked { head: &head, now: Time(0), without_database: false };
         let failed = (0..4000)
-            .filter(|_| desk.answer(&model, &head, Time(0), &mut luck).1.head.status == 500)
+            .filter(|_| desk.answer(&model, &asked, &mut luck).1.head.status == 500)
             .count();
         assert!((900..1100).contains(&failed), "{failed}");
     }

@@ -2,21 +2,22 @@
 //! engine that also runs on the real machine.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use standin_engine::{Effect, Engine, Input, LegId, Respond, RunId};
 use standin_kernel::evaluation::FailureKind;
-use standin_kernel::workload::{Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
+use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use standin_kernel::{
     Address, ApiError, BlobId, Body, Bytes, Duration, Env, Evaluated, Evaluation, Evaluator,
     ExchangeId, Fact, LegRequest, LinkFailure, Request, RequestHead, Response, ResponseHead, Rng,
     ServiceName, Time, Value, json,
 };
 
+use crate::database::{self, Databases};
 use crate::network::Distances;
 use crate::viewer::Visits;
-use crate::workload::{Desk, Model, one_shots};
+use crate::workload::{Asked, Desk, Model, one_shots};
 
 /// Engine, clock and everything around them.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct World {
     queue: BTreeMap<(Time, u64), Event>,
     sequence: u64,
     workloads: BTreeMap<WorkloadId, Container>,
+    databases: Databases,
     /// Who listens where.
     ports: BTreeMap<SocketAddr, WorkloadId>,
     blobs: BTreeMap<BlobId, Bytes>,
@@ -105,6 +107,8 @@ enum Event {
 struct Container {
     spec: WorkloadSpec,
     model: Model,
+    /// The databases it cannot do without.
+    needs: Vec<Ipv4Addr>,
     running_since: Option<Time>,
     desk: Desk,
 }
@@ -128,6 +132,7 @@ impl World {
             queue: BTreeMap::new(),
             sequence: 0,
             workloads: BTreeMap::new(),
+            databases: Databases::default(),
             ports: BTreeMap::new(),
             blobs: BTreeMap::new(),
             answers: BTreeMap::new(),
@@ -397,9 +402,8 @@ impl World {
                     }
                 }
                 Effect::Exec { workload, exec } => {
-                    let running = self.workloads.contains_key(&workload);
-                    let code = Some(i32::from(!running));
-                    let event = WorkloadEvent::ExecDone { ticket: exec.ticket, code };
+                    let done = self.exec(workload, &exec);
+                    let event = WorkloadEvent::ExecDone { ticket: exec.ticket, code: Some(done) };
                     self.later(AT_ONCE, Event::Happened(workload, event));
                 }
                 Effect::ReadText { ticket, blob } => {
@@ -423,6 +427,17 @@ impl World {
         self.engine.take_back(effects);
     }
 
+    /// The exit code of a command in a container, or of what a database server is told.
+    fn exec(&mut self, workload: WorkloadId, exec: &Exec) -> i32 {
+        let running = self.workloads.contains_key(&workload);
+        match database::told(exec, running) {
+            database::Told::Stops => self.later(DYING, Event::Ended(workload, 0)),
+            database::Told::Done => {}
+            database::Told::Other => return i32::from(!running),
+        }
+        0
+    }
+
     fn launch(&mut self, spec: WorkloadSpec) {
         let one_shot = self
             .task_definition(&spec)
@@ -437,7 +452,10 @@ impl World {
             }
         };
         let (id, after) = (spec.id, model.starts_after);
-        let container = Container { spec, model, running_since: None, desk: Desk::default() };
+        self.databases.launched(&spec);
+        let needs = self.databases.needed_by(&spec);
+        let desk = Desk::default();
+        let container = Container { spec, model, needs, running_since: None, desk };
         for place in container.places() {
             self.ports.insert(place, id);
         }
@@ -462,6 +480,7 @@ impl World {
         };
         let now = self.now;
         let workload = self.ports.get(to).copied();
+        let without_database = workload.is_some_and(|id| self.lacks_database(id));
         let container = workload.and_then(|id| self.workloads.get_mut(&id)).filter(|container| {
             container.running_since.is_some_and(|at| container.model.is_ready(now.since(at)))
         });
@@ -469,9 +488,19 @@ impl World {
             return self.later(AT_ONCE, Event::NoAnswer(leg, LinkFailure::Refused));
         };
         let Container { model, desk, .. } = container;
-        let (at, response) = desk.answer(model, &request.head, now, &mut self.luck);
+        let asked = Asked { head: &request.head, now, without_database };
+        let (at, response) = desk.answer(model, &asked, &mut self.luck);
         let response = Box::new(response);
         self.later(at.since(now), Event::Answer { leg, workload, response });
+    }
+
+    /// Whether a database that the container needs does not answer.
+    fn lacks_database(&self, workload: WorkloadId) -> bool {
+        let Some(container) = self.workloads.get(&workload) else { return false };
+        container.needs.iter().any(|address| {
+            let server = self.databases.server(*address).and_then(|id| self.workloads.get(&id));
+            server.is_none_or(|server| server.running_since.is_none())
+        })
     }
 
     fn respond(&mut self, respond: Respond) {
