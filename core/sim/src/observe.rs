@@ -158,11 +158,25 @@ pub struct Moment {
 #[derive(Clone, Debug, Default)]
 pub struct Pages {
     bodies: BTreeMap<String, Vec<u8>>,
+    texts: BTreeMap<String, Vec<u8>>,
 }
 
 impl Pages {
     pub fn insert(&mut self, name: &str, body: Vec<u8>) {
         self.bodies.insert(name.to_owned(), body);
+    }
+
+    /// A page that is known by a text in it.
+    pub fn insert_text(&mut self, name: &str, text: &str) {
+        self.texts.insert(name.to_owned(), text.as_bytes().to_vec());
+    }
+
+    /// The name of the page that a body is.
+    fn name(&self, body: &[u8]) -> Option<&String> {
+        let has = |text: &[u8]| body.windows(text.len()).any(|part| part == text);
+        let same = self.bodies.iter().find(|(_, page)| page.as_slice() == body);
+        let similar = || self.texts.iter().find(|(_, text)| has(text));
+        same.or_else(similar).map(|(name, _)| name)
     }
 
     pub fn classify(&self, answer: &Answer, moment: Moment) -> Class {
@@ -174,10 +188,9 @@ impl Pages {
         if moment.took > moment.patience {
             return Class::Hang;
         }
-        let named = self.bodies.iter().find(|(_, page)| *page == body);
-        match named {
+        match self.name(body) {
             Some(_) if !moment.complete => Class::Incomplete,
-            Some((name, _)) => Class::Named(name.clone()),
+            Some(name) => Class::Named(name.clone()),
             None if status >= 400 => Class::RawError,
             None if !moment.complete => Class::Incomplete,
             None if moment.is_stale(age) => Class::Stale,

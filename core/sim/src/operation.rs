@@ -1,9 +1,10 @@
 //! Planned operations of a drill in the terms of both worlds: inputs with the physical ids of this
-//! stack, and the input of `UpdateStack`.
+//! stack and the moments of this story, and the input of `UpdateStack`.
 
 use std::collections::BTreeMap;
 
-use standin_kernel::{Value, json};
+use standin_kernel::fault::parse_duration;
+use standin_kernel::{Time, Value, json};
 
 use crate::drill::{Operation, parameter_text};
 
@@ -28,6 +29,37 @@ pub fn resolved(input: &Value, physical_id: &BTreeMap<String, String>) -> Result
         other => Ok(other.clone()),
     }
 }
+
+/// `input` with `{"Drill::Time": "40s"}` as that moment of the story (`2026-11-24T11:00:40Z`, whole
+/// seconds) and `{"Drill::Json": ..}` as the text of that document. `begin_s`: when the story began,
+/// in seconds since 1970.
+pub fn written(input: &Value, begin_s: u64) -> Result<Value, String> {
+    let Value::Object(members) = input else {
+        return match input {
+            Value::Array(items) => {
+                let items = items.iter().map(|item| written(item, begin_s));
+                items.collect::<Result<_, _>>().map(Value::Array)
+            }
+            other => Ok(other.clone()),
+        };
+    };
+    if let Some(value) = members.get(TIME) {
+        let text = value.as_str().unwrap_or_default();
+        let after = parse_duration(text);
+        let after = after.ok_or_else(|| format!("{TIME}: {value} is no length of time"))?;
+        let moment = (Time::from_seconds(begin_s) + after).iso8601();
+        let whole = moment.split('.').next().unwrap_or_default();
+        return Ok(json!(format!("{whole}Z")));
+    }
+    if let Some(document) = members.get(JSON) {
+        return Ok(json!(written(document, begin_s)?.to_string()));
+    }
+    let members = members.iter().map(|(name, value)| Ok((name.clone(), written(value, begin_s)?)));
+    members.collect::<Result<_, String>>().map(Value::Object)
+}
+
+const TIME: &str = "Drill::Time";
+const JSON: &str = "Drill::Json";
 
 /// The logical ids an input names.
 pub fn references(input: &Value) -> Vec<&str> {
@@ -84,6 +116,17 @@ pub fn words(operation: &Operation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_of_the_story_and_documents_become_texts() {
+        let window = json!({"from": {"Drill::Time": "20s"}, "n": [1]});
+        let input = json!({"Name": "w", "Value": {"Drill::Json": window}});
+        let expected = r#"{"from":"2026-11-24T11:00:20Z","n":[1]}"#;
+        let written = written(&input, 1_795_518_000).unwrap();
+        assert_eq!(written, json!({"Name": "w", "Value": expected}));
+        let wrong = super::written(&json!({"Drill::Time": "soon"}), 0).unwrap_err();
+        assert!(wrong.contains("no length of time"), "{wrong}");
+    }
 
     #[test]
     fn references_become_physical_ids() {

@@ -108,7 +108,8 @@ impl Playing<'_> {
                         known.insert(logical_id.to_owned(), resource.physical_id.clone());
                     }
                 }
-                let input = resolved(input, &known)
+                let input = operation::written(input, self.start.seconds()).map_err(refused)?;
+                let input = resolved(&input, &known)
                     .map_err(|id| refused(format!("the stack has no resource {id}")))?;
                 let reply = world.call(*service, operation, input);
                 reply.map_err(|error| refused(error.to_string()))?;
@@ -243,14 +244,18 @@ fn reasons(world: &mut World, name: &Value) -> String {
 fn pages(world: &mut World, drill: &Drill) -> Result<Pages, DrillError> {
     let mut pages = Pages::default();
     for (name, page) in &drill.pages {
-        let exchange = world.ask("localhost", &page.path, false);
+        if let Some(text) = &page.contains {
+            pages.insert_text(name, text);
+        }
+        let Some(path) = &page.path else { continue };
+        let exchange = world.ask("localhost", path, false);
         world.run_until(world.now() + Duration::from_secs(5));
         match world.seen(exchange).and_then(|seen| seen.answer) {
             Some((head, body)) if head.status == 200 => pages.insert(name, body.to_vec()),
             other => {
                 let status =
                     other.map_or("nothing".to_owned(), |(head, _)| head.status.to_string());
-                let why = format!("{} answers {status}", page.path);
+                let why = format!("{path} answers {status}");
                 return Err(DrillError::member(format!("pages.{name}"), why));
             }
         }

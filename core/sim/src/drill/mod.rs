@@ -45,7 +45,8 @@ pub struct Drill {
     pub operations: Vec<Planned>,
     #[serde(default)]
     pub expect: Vec<Expectation>,
-    /// How answers are told apart: an answer is of the class `name` when its body is that object's.
+    /// How answers are told apart: an answer is of the class `name` when its body is that page's,
+    /// or contains that text.
     #[serde(default)]
     pub pages: BTreeMap<String, Page>,
 }
@@ -130,7 +131,8 @@ pub struct Planned {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operation {
-    /// An AWS operation by name; `{"Ref": "LogicalId"}` in its input is the physical id.
+    /// An AWS operation by name; in its input `{"Ref": "LogicalId"}` is the physical id,
+    /// `{"Drill::Time": "40s"}` that moment of the story, `{"Drill::Json": ..}` a document as text.
     Call { service: ServiceName, operation: String, input: Value },
     /// The stack gets new values for some parameters; the others keep theirs.
     UpdateStack { parameters: BTreeMap<String, Value> },
@@ -169,7 +171,11 @@ pub struct Expectation {
 #[serde(deny_unknown_fields)]
 pub struct Page {
     /// Where the page is found on the first distribution.
-    pub path: String,
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Instead: a text that its body has, for a page that is not the same for everybody.
+    #[serde(default)]
+    pub contains: Option<String>,
 }
 
 /// Why a drill cannot be played.

@@ -7,6 +7,7 @@ use standin_kernel::{Duration, Value};
 
 use super::{Drill, DrillError, Expectation, Operation, Viewer};
 use crate::observe::CLASSES;
+use crate::operation;
 
 /// The quickest a viewer may ask.
 const EVERY_MIN: Duration = Duration::from_millis(10);
@@ -36,7 +37,14 @@ pub(super) fn check(drill: &Drill) -> Result<(), DrillError> {
             let why = format!("{name} is a class of its own; call the page something else");
             return Err(DrillError::member(format!("pages.{name}"), why));
         }
-        path_of_request(&format!("pages.{name}.path"), &page.path)?;
+        match (&page.path, &page.contains) {
+            (Some(path), None) => path_of_request(&format!("pages.{name}.path"), path)?,
+            (None, Some(text)) if !text.is_empty() => {}
+            _ => {
+                let why = "a page is told by its path, or by a text that it contains";
+                return Err(DrillError::member(format!("pages.{name}"), why));
+            }
+        }
     }
     for (index, turn) in drill.faults.iter().enumerate() {
         in_time(drill, &format!("faults[{index}].at"), turn.at)?;
@@ -44,7 +52,9 @@ pub(super) fn check(drill: &Drill) -> Result<(), DrillError> {
     for (index, planned) in drill.operations.iter().enumerate() {
         in_time(drill, &format!("operations[{index}].at"), planned.at)?;
         if let Operation::Call { input, .. } = &planned.operation {
-            references(&format!("operations[{index}].call.input"), input)?;
+            let path = format!("operations[{index}].call.input");
+            references(&path, input)?;
+            operation::written(input, 0).map_err(|why| DrillError::member(path, why))?;
         }
     }
     for (index, expected) in drill.expect.iter().enumerate() {

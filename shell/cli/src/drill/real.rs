@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use standin_host::Question;
 use standin_kernel::http::{Chunked, Framing, RequestHead, read_response, write_request};
@@ -39,13 +39,15 @@ pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run,
     let pages = pages(edge_port, drill).await?;
     link.ask(Question::Trace { on: true }).await?;
     let begin = Instant::now();
+    let began_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (sender, mut answers) = mpsc::unbounded_channel();
     for (index, viewer) in drill.viewers.iter().enumerate() {
         spawn_local(view(index, viewer.clone(), drill.duration, edge_port, begin, sender.clone()));
     }
     drop(sender);
     let progress = Progress::new(drill, begin, quiet);
-    let acting = Acting { link, drill, begin, progress: &progress, events: RefCell::default() };
+    let acting =
+        Acting { link, drill, begin, began_s, progress: &progress, events: RefCell::default() };
     let mut raw = Vec::new();
     let collect = async {
         while let Some(answer) = answers.recv().await {
@@ -82,6 +84,8 @@ struct Acting<'a> {
     link: &'a Link,
     drill: &'a Drill,
     begin: Instant,
+    /// The same by the calendar: seconds since 1970.
+    began_s: u64,
     progress: &'a Progress<'a>,
     events: RefCell<Vec<Event>>,
 }
@@ -143,7 +147,8 @@ impl Acting<'_> {
         let updated = match &planned.operation {
             Operation::Call { service, operation, input } => {
                 let known = self.physical_ids(&references(input)).await?;
-                let input = resolved(input, &known)
+                let input = operation::written(input, self.began_s)?;
+                let input = resolved(&input, &known)
                     .map_err(|id| format!("no stack has a resource {id}"))?;
                 self.link.call(*service, operation, input).await?;
                 None
@@ -311,10 +316,14 @@ async fn ask(
 async fn pages(edge_port: u16, drill: &Drill) -> Result<Pages, Failure> {
     let mut pages = Pages::default();
     for (name, page) in &drill.pages {
+        if let Some(text) = &page.contains {
+            pages.insert_text(name, text);
+        }
+        let Some(path) = &page.path else { continue };
         let host = format!("localhost:{edge_port}");
-        let (head, body) = get(edge_port, &host, &page.path).await?;
+        let (head, body) = get(edge_port, &host, path).await?;
         if head.status != 200 {
-            let (path, status) = (&page.path, head.status);
+            let status = head.status;
             return Err(format!("pages.{name}: {path} answers {status}").into());
         }
         pages.insert(name, body);
