@@ -1,6 +1,6 @@
 //! Every drill of the repository is met in the simulator, and fits the schema that editors use.
 
-use standin_kernel::{Env, Value, json};
+use standin_kernel::{Value, json};
 use standin_sim::{Drill, Timeline, World, judge, play};
 use standin_tests::{drill, drill_files, root, schema, yaml};
 
@@ -18,7 +18,7 @@ fn every_drill_is_met_in_the_simulator() {
             Err(wrong) => panic!("{}: {wrong}", file.display()),
         };
         for seed in SEEDS {
-            let mut world = World::new(Env::default(), seed);
+            let mut world = World::new(story.env(), seed);
             let run = match play(&mut world, &story, &stage) {
                 Ok(run) => run,
                 Err(wrong) => panic!("{}: {wrong}", file.display()),
@@ -50,10 +50,10 @@ fn every_drill_fits_the_schema() {
 /// A drill with every member there is.
 fn full() -> Value {
     json!({
-        "name": "n", "template": "t.yaml", "parameters": {"A": 1}, "world": "both",
+        "name": "n", "template": "t.yaml", "parameters": {"A": 1}, "world": "both", "pace": "aws",
         "duration": "90s", "patience": 5,
         "viewers": [{"name": "v", "get": "/", "host": "h", "every": "1s", "cohort": {
-            "count": 2, "phase": "1s", "kind": "page", "connection": "new", "language": "ja",
+            "count": 2, "phase": "1s", "until": "9s", "kind": "page", "connection": "new", "language": "ja",
             "edge": 1, "address": "10.0.0.1", "headers": {"X-Pass": "x"}}}],
         "faults": [
             {"at": 1, "break": "S", "mode": "hang", "for": "1m"},
@@ -111,5 +111,21 @@ fn schema_and_reader_know_the_same_members() {
             };
             assert_eq!(fits, sense, "{place} without {name}");
         }
+    }
+}
+
+/// Each reader's change of answer names the change that had just arrived at their edge.
+#[test]
+fn cf_dep_02_the_timeline_says_when_an_edge_took_the_change() {
+    let (story, stage) = drill(&root().join("tests/drills/edges-one-by-one.yaml")).unwrap();
+    let run = play(&mut World::new(story.env(), 1), &story, &stage).unwrap();
+    let timeline = Timeline::of(&story, &run);
+    for (viewer, after_s) in [("early", 20), ("near", 60), ("late", 220)] {
+        let track = timeline.viewers.iter().find(|track| track.viewer == viewer).unwrap();
+        let cause = track.stretches[1].cause.as_ref().unwrap();
+        let says = format!("took a change {after_s} s after it was made");
+        assert!(cause.says.ends_with(&says), "{viewer}: {cause}");
+        assert_eq!(cause.setting.as_deref(), Some("Distribution.DistributionConfig"));
+        assert!(cause.line.is_some(), "{cause}");
     }
 }

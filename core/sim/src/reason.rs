@@ -80,11 +80,17 @@ impl fmt::Display for Reason {
 /// Steps that follow from a failure; what comes before them is the failure itself.
 const CONSEQUENCES: [&str; 2] = ["error page", "error caching"];
 
+/// A change of the configuration that has just arrived: whatever else is new is new because of it.
+const CHANGE: &str = "configuration change";
+
 /// The decision that made an answer differ from those before it: the last new one before the
 /// answer began to travel back, or what came back when the way there was the same. `before`: the
 /// decisions of the first answer of the kind before.
 pub fn deciding<'a>(reasons: &'a [Reason], before: &[Reason]) -> Option<&'a Reason> {
     let is_new = |reason: &&Reason| !before.iter().any(|old| old.is_like(reason));
+    if let Some(change) = reasons.iter().filter(is_new).find(|reason| reason.step == CHANGE) {
+        return Some(change);
+    }
     let mut found = None;
     for reason in reasons.iter().filter(is_new) {
         if CONSEQUENCES.contains(&reason.step.as_str()) && found.is_some() {
@@ -130,6 +136,17 @@ mod tests {
         assert_eq!(deciding(&after[..1], &before), Some(&after[0]));
         assert_eq!(deciding(&after, &after[..2]), Some(&after[2]));
         assert_eq!(deciding(&[], &before), None);
+    }
+
+    #[test]
+    fn a_change_that_has_just_arrived_decides() {
+        let before = [reason("behavior", "the default", Some("CF-BEH-01"))];
+        let after = [
+            reason(CHANGE, "took a change 20 s after it was made", Some("CF-DEP-02")),
+            reason("behavior", "/closed", Some("CF-BEH-01")),
+        ];
+        assert_eq!(deciding(&after, &before), Some(&after[0]));
+        assert_eq!(deciding(&after, &after[..1]), Some(&after[1]));
     }
 
     #[test]

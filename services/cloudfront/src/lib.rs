@@ -30,7 +30,10 @@ use standin_kernel::{
 
 use crate::config::Distribution;
 use crate::data::Edge;
-use crate::state::State;
+use crate::state::{State, far_group};
+
+/// For so long a change of the configuration is what answers differ by, in seconds.
+const JUST_S: u64 = 30;
 
 /// All distributions of the account and the edge in front of them.
 #[derive(Debug)]
@@ -64,16 +67,44 @@ impl CloudFront {
         edge: u8,
         request: Request,
     ) {
-        let distribution = self.choose(cx, &request);
+        let distribution = self.choose(cx, edge, &request);
         self.edge.request_at(cx, exchange, edge, request, distribution);
     }
 
     /// CF-REQ-01: the `Host` decides; nothing else does.
-    fn choose(&self, cx: &mut Cx<'_>, request: &Request) -> Option<Arc<Distribution>> {
+    fn choose(&self, cx: &mut Cx<'_>, edge: u8, request: &Request) -> Option<Arc<Distribution>> {
         let host = request.head.host().unwrap_or("");
-        let found = self.state.names.of_viewer(host);
+        let names = match far_group(edge) {
+            None => &self.state.names,
+            Some(group) => &self.state.far_names[group],
+        };
+        let found = names.of_viewer(host);
         cx.note(|| self.why(host, found));
+        if let Some(fact) = cx.facts.as_ref().and(found).and_then(|found| self.age(cx, edge, found))
+        {
+            cx.note(|| fact);
+        }
         found.cloned()
+    }
+
+    /// CF-DEP-02: whether a point of presence still has an old configuration, or has just taken a
+    /// new one.
+    fn age(&self, cx: &Cx<'_>, edge: u8, found: &Distribution) -> Option<Fact> {
+        let (has, arriving) = self.state.distributions.get(&*found.id)?.at_edge(edge);
+        let ago_s = |at| cx.now.since(at).as_secs();
+        let fact = |step: &str, says: String| {
+            let fact = Fact::new(ServiceName::CloudFront, step, says).row("CF-DEP-02");
+            Some(fact.setting(&found.id, "DistributionConfig"))
+        };
+        if let Some(next) = arriving.front() {
+            let sent = ago_s(next.sent);
+            let says = format!("this point of presence has not taken the change of {sent} s ago");
+            return fact("configuration", says);
+        }
+        let has = has.filter(|has| has.is_change && ago_s(has.at) < JUST_S)?;
+        let after = has.at.since(has.sent).as_secs();
+        let says = format!("this point of presence took a change {after} s after it was made");
+        fact("configuration change", says)
     }
 
     fn why(&self, host: &str, found: Option<&Arc<Distribution>>) -> Fact {

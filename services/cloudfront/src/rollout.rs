@@ -8,10 +8,15 @@ use standin_kernel::{ApiError, Cx, Duration};
 use crate::compile;
 use crate::data::Edge;
 use crate::names::Names;
-use crate::state::{Distribution, Rollout, State, Timer};
+use std::collections::VecDeque;
+
+use crate::state::{Distribution, FAR, Rollout, State, Timer};
 
 /// AWS switches its edges one by one within some minutes; ours is one of the early ones.
 const EDGE_AT_AWS: Duration = Duration::from_secs(60);
+/// When the others take a change, by group (CF-DEP-02).
+const FAR_AT_AWS: [Duration; FAR] =
+    [Duration::from_secs(20), Duration::from_secs(130), Duration::from_secs(220)];
 const DEPLOYED_AT_AWS: Duration = Duration::from_secs(240);
 /// Long enough to be seen.
 const DEPLOYED_FAST: Duration = Duration::from_millis(200);
@@ -19,15 +24,26 @@ const DEPLOYED_FAST: Duration = Duration::from_millis(200);
 impl State {
     /// Sends a distribution's present configuration on its way.
     pub(crate) fn roll_out(&mut self, cx: &mut Cx<'_>, id: &str) -> Result<(), ApiError> {
-        let at = cx.now + cx.env.paced(Duration::ZERO, EDGE_AT_AWS);
         let settings = &self.distribution(id)?.settings;
         let config = compile::distribution(self, cx.env, id, &settings.config, &settings.hint)?;
         let aliases = settings.config.aliases.0.clone();
         let one = self.distribution_mut(id)?;
         one.settings.deployed = cx.now + cx.env.paced(DEPLOYED_FAST, DEPLOYED_AT_AWS);
         one.settings.store(cx);
-        one.arriving.push_back(Rollout { at, aliases, config: Arc::new(config) });
-        let (first, deployed) = (one.arriving[0].at, one.settings.deployed);
+        let is_change = one.edge.is_some() || !one.arriving.is_empty();
+        let config = Arc::new(config);
+        let arrives = |after: Duration| Rollout {
+            sent: cx.now,
+            at: cx.now + cx.env.paced(Duration::ZERO, after),
+            is_change,
+            aliases: aliases.clone(),
+            config: config.clone(),
+        };
+        one.arriving.push_back(arrives(EDGE_AT_AWS));
+        for (far, after) in one.far.iter_mut().zip(FAR_AT_AWS) {
+            far.arriving.push_back(arrives(after));
+        }
+        let (first, deployed) = (one.next_arrival().unwrap_or(cx.now), one.settings.deployed);
         let distribution = id.to_owned();
         let arrival = Timer::Arrival { distribution: distribution.clone() };
         self.timers.set(arrival, first, "configuration arrives at the edge");
@@ -66,12 +82,18 @@ impl State {
     /// The edge takes the next configuration, or several that came together.
     fn arrive(&mut self, cx: &Cx<'_>, id: &str) {
         let Some(one) = self.distributions.get_mut(id) else { return };
-        while one.arriving.front().is_some_and(|next| next.at <= cx.now) {
-            one.edge = one.arriving.pop_front();
+        let take = |arriving: &mut VecDeque<Rollout>, has: &mut Option<Rollout>| {
+            while arriving.front().is_some_and(|next| next.at <= cx.now) {
+                *has = arriving.pop_front();
+            }
+        };
+        take(&mut one.arriving, &mut one.edge);
+        for far in &mut one.far {
+            take(&mut far.arriving, &mut far.has);
         }
-        if let Some(next) = one.arriving.front() {
+        if let Some(next) = one.next_arrival() {
             let arrival = Timer::Arrival { distribution: id.to_owned() };
-            self.timers.set(arrival, next.at, "configuration arrives at the edge");
+            self.timers.set(arrival, next, "configuration arrives at the edge");
         }
         self.rename();
     }
@@ -87,11 +109,16 @@ impl State {
     fn rename(&mut self) {
         let mut all: Vec<&Distribution> = self.distributions.values().collect();
         all.sort_by_key(|one| one.settings.number);
-        self.names = Names::new(all.into_iter().filter_map(|one| {
-            let edge = one.edge.as_ref()?;
-            let names = edge.aliases.iter().chain([&one.settings.domain_name]);
-            Some((edge.config.clone(), names.map(String::as_str).collect()))
-        }));
+        let names = |has: &dyn Fn(&Distribution) -> Option<&Rollout>| {
+            Names::new(all.iter().filter_map(|one| {
+                let edge = has(one)?;
+                let names = edge.aliases.iter().chain([&one.settings.domain_name]);
+                Some((edge.config.clone(), names.map(String::as_str).collect()))
+            }))
+        };
+        let near = names(&|one| one.edge.as_ref());
+        let far = std::array::from_fn(|group| names(&|one| one.far[group].has.as_ref()));
+        (self.names, self.far_names) = (near, far);
     }
 
     /// After a restart everything has arrived; only `Deployed` may still be to come.
@@ -115,7 +142,12 @@ impl State {
                 self.timers.set(timer, deployed, "distribution deployed");
             }
             if let Some(one) = self.distributions.get_mut(&id) {
-                one.edge = Some(Rollout { at: cx.now, aliases, config });
+                let (sent, at) = (cx.now, cx.now);
+                let has = Rollout { sent, at, is_change: false, aliases, config };
+                for far in &mut one.far {
+                    far.has = Some(has.clone());
+                }
+                one.edge = Some(has);
             }
         }
         self.rename();

@@ -18,6 +18,10 @@ use crate::policies::origin_request::OriginRequestPolicyConfig;
 use crate::policies::response_headers::ResponseHeadersPolicyConfig;
 use crate::policies::{Document, Shelf, managed};
 
+/// Points of presence other than the nearest fall into this many groups, each of which takes a
+/// change at its own time (CF-DEP-02).
+pub(crate) const FAR: usize = 3;
+
 const DISTRIBUTION: &str = "distribution";
 const INVALIDATION: &str = "invalidation";
 
@@ -30,6 +34,8 @@ pub(crate) struct State {
     pub(crate) access_controls: Shelf<OriginAccessControlConfig>,
     pub(crate) names: Names,
     pub(crate) timers: Timers<Timer>,
+    /// The names at the points of presence other than the nearest, by group.
+    pub(crate) far_names: [Names; FAR],
 }
 
 /// What the control side waits for.
@@ -53,14 +59,26 @@ pub(crate) struct Distribution {
     pub(crate) edge: Option<Rollout>,
     /// Configurations on their way to the edge, in order (CF-DEP-02).
     pub(crate) arriving: VecDeque<Rollout>,
+    /// The same at the other points of presence, by group.
+    pub(crate) far: [Far; FAR],
     pub(crate) invalidations: BTreeMap<String, Invalidation>,
 }
 
+/// What a group of points of presence has of a distribution.
+#[derive(Debug, Default)]
+pub(crate) struct Far {
+    pub(crate) has: Option<Rollout>,
+    pub(crate) arriving: VecDeque<Rollout>,
+}
+
 /// A configuration for the edge.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rollout {
-    /// When it arrives.
+    /// When it was sent, and when it arrives.
+    pub(crate) sent: Time,
     pub(crate) at: Time,
+    /// Whether there was another one before.
+    pub(crate) is_change: bool,
     pub(crate) aliases: Vec<String>,
     pub(crate) config: Arc<config::Distribution>,
 }
@@ -157,8 +175,29 @@ impl State {
 }
 
 impl Distribution {
-    pub(crate) const fn new(settings: Settings) -> Self {
-        Self { settings, edge: None, arriving: VecDeque::new(), invalidations: BTreeMap::new() }
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            edge: None,
+            arriving: VecDeque::new(),
+            far: Default::default(),
+            invalidations: BTreeMap::new(),
+        }
+    }
+
+    /// What a point of presence has, and what is on its way there.
+    pub(crate) fn at_edge(&self, edge: u8) -> (Option<&Rollout>, &VecDeque<Rollout>) {
+        match far_group(edge) {
+            None => (self.edge.as_ref(), &self.arriving),
+            Some(group) => (self.far[group].has.as_ref(), &self.far[group].arriving),
+        }
+    }
+
+    /// The next arrival at any point of presence.
+    pub(crate) fn next_arrival(&self) -> Option<Time> {
+        let far = self.far.iter().map(|far| &far.arriving);
+        let next = [&self.arriving].into_iter().chain(far).filter_map(VecDeque::front);
+        next.map(|one| one.at).min()
     }
 
     pub(crate) fn store_invalidation(&self, cx: &mut Cx<'_>, id: &str) {
@@ -173,6 +212,11 @@ impl Distribution {
         }
         cx.store(DISTRIBUTION, &self.settings.id, None);
     }
+}
+
+/// The group of a point of presence; `None`: the nearest, which is in none.
+pub(crate) fn far_group(edge: u8) -> Option<usize> {
+    Some((usize::from(edge).checked_sub(1)?) % FAR)
 }
 
 impl Settings {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use standin_cloudformation::template::read_value;
-use standin_kernel::{Bytes, Env, Value, json};
+use standin_kernel::{Bytes, Value, json};
 use standin_sim::drill::Worlds;
 use standin_sim::fis::experiment;
 use standin_sim::{Drill, Object, Run, Stage, Timeline, Verdict, World, judge, play};
@@ -201,7 +201,7 @@ fn play_virtually(drill: &Drill, path: &Path, seed: u64) -> Result<Run, Failure>
     }
     let stack = template.stack_input(&stack, &parameters);
     let stage = Stage { stack, objects, evaluator: Some(crate::evaluator()) };
-    let mut world = World::new(Env::default(), seed);
+    let mut world = World::new(drill.env(), seed);
     Ok(play(&mut world, drill, &stage)?)
 }
 

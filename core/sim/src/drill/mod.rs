@@ -12,8 +12,9 @@ mod written;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use standin_kernel::cx::Pace;
 use standin_kernel::fault::Mode;
-use standin_kernel::{Duration, ServiceName, Value};
+use standin_kernel::{Duration, Env, ServiceName, Value};
 
 use crate::cohort::{Cohort, Connection};
 
@@ -32,6 +33,9 @@ pub struct Drill {
     /// Where it may be played.
     #[serde(default)]
     pub world: Worlds,
+    /// How long AWS's own waits take in the simulator; the running stack has its own pace.
+    #[serde(default, deserialize_with = "written::pace")]
+    pub pace: Pace,
     #[serde(deserialize_with = "duration")]
     pub duration: Duration,
     /// An answer that takes longer is a hang, whatever it says.
@@ -225,6 +229,11 @@ impl Drill {
             }
         }
         Ok(())
+    }
+
+    /// The surroundings in which the simulator plays it.
+    pub fn env(&self) -> Env {
+        Env { pace: self.pace, ..Env::default() }
     }
 
     /// The parameters as a stack takes them: texts.

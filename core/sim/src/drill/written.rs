@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use standin_kernel::cx::Pace;
 use standin_kernel::fault::{Mode, duration_of, from_fis, parse_duration};
 use standin_kernel::{Duration, ServiceName, Value};
 
@@ -144,6 +145,14 @@ pub(super) fn some_duration<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Duration>, D::Error> {
     duration(deserializer).map(Some)
+}
+
+pub(super) fn pace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pace, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "aws" => Ok(Pace::Aws),
+        "fast" => Ok(Pace::Fast),
+        other => Err(D::Error::custom(format!("'{other}' is no pace; use aws or fast"))),
+    }
 }
 
 fn mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::Error> {

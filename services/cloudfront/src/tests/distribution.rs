@@ -84,6 +84,33 @@ fn cf_dep_02_updates_reach_the_edge_later_and_in_order() {
 }
 
 #[test]
+fn cf_dep_02_each_point_of_presence_takes_a_change_at_its_own_time() {
+    let mut bench = Bench::slow();
+    let id = bench.create(document("1"));
+    let domain = text(&bench.get(&id)["Distribution"]["DomainName"]);
+    bench.pass(Duration::from_secs(240));
+    bench.update(&id, |config| {
+        config["Origins"]["Items"][0]["DomainName"] = json!("second.example.org");
+    });
+    let origins = |bench: &Bench| {
+        let state = &bench.service.state;
+        let names = [&state.names].into_iter().chain(&state.far_names);
+        let origin = |names: &crate::names::Names| {
+            names.of_viewer(&domain).unwrap().origins[0].domain_name.starts_with("second")
+        };
+        names.map(origin).collect::<Vec<_>>()
+    };
+    let mut switched = Vec::new();
+    for _ in 0..13 {
+        bench.pass(Duration::from_secs(20));
+        switched.push(origins(&bench).iter().filter(|new| **new).count());
+    }
+    assert_eq!(switched[0], 1, "the first group is the quickest");
+    assert!(switched.is_sorted() && switched.contains(&2) && switched.contains(&3));
+    assert_eq!((switched[11], bench.status(&id).as_str()), (4, "Deployed"));
+}
+
+#[test]
 fn cf_dep_04_an_update_names_the_current_version() {
     let mut bench = Bench::new();
     let id = bench.create(document("1"));
