@@ -32,8 +32,10 @@ impl Engine {
         &mut self,
         operation: Operation,
         heard: Vec<Heard>,
-        evaluation: Box<Evaluation>,
+        mut evaluation: Box<Evaluation>,
     ) {
+        // Who needs something does not know the time.
+        evaluation.now = self.now;
         let waits = Run::Operation { operation, heard, evaluation: evaluation.clone() };
         let run = RunId(self.runs.insert(waits));
         self.effects.push(Effect::Evaluate { run, evaluation });

@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use standin_kernel::evaluation::Program;
 use standin_kernel::{Duration, pattern};
 
 /// One distribution as the edge sees it.
@@ -17,6 +18,8 @@ pub(crate) struct Distribution {
     pub(crate) id: Arc<str>,
     /// `arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL`
     pub(crate) arn: Arc<str>,
+    /// `d111111abcdef8.cloudfront.net`
+    pub(crate) domain_name: Arc<str>,
     /// `false`: every request is refused (CF-REQ-06).
     pub(crate) enabled: bool,
     /// `DefaultRootObject` without a leading slash; `None` when absent or empty.
@@ -43,6 +46,8 @@ pub(crate) struct Origin {
     pub(crate) domain_name: Arc<str>,
     /// `OriginPath`: empty, or with a leading slash and without a final one.
     pub(crate) path: Box<str>,
+    /// `Host` in the place of the domain name: only a function can set it (CF-FN-16).
+    pub(crate) host_header: Option<Box<str>>,
     /// `OriginCustomHeaders`: name and value.
     pub(crate) custom_headers: Vec<(Box<str>, Box<str>)>,
     /// 1 to 3, default 3.
@@ -119,6 +124,20 @@ pub(crate) struct Behavior {
     pub(crate) origin_request: OriginRequestSettings,
     /// `ResponseHeadersPolicyId` resolved; `None` without one.
     pub(crate) response_headers: Option<Arc<ResponseHeaders>>,
+    /// `FunctionAssociations`, one for each event.
+    pub(crate) viewer_request: Option<Arc<Function>>,
+    pub(crate) viewer_response: Option<Arc<Function>>,
+}
+
+/// A function as it is LIVE (CF-FN-14).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Function {
+    pub(crate) name: Box<str>,
+    /// The position in `FunctionAssociations`.
+    pub(crate) index: usize,
+    pub(crate) program: Arc<Program>,
+    /// The id of the key value store it reads.
+    pub(crate) store: Option<Box<str>>,
 }
 
 /// A path pattern, ready to match. There is no compression at the edge: `Compress` has no effect

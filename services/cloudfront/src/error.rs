@@ -26,6 +26,16 @@ pub(crate) fn no_such_distribution() -> ApiError {
     no_such("Distribution", "distribution")
 }
 
+/// Not `NoSuchFunction`: AWS's code for a function that is not there.
+pub(crate) fn no_such_function() -> ApiError {
+    let message = "The specified function does not exist.";
+    ApiError::new("NoSuchFunctionExists", 404, message)
+}
+
+pub(crate) fn entity_not_found() -> ApiError {
+    ApiError::new("EntityNotFound", 404, "The key value store entity was not found.")
+}
+
 pub(crate) fn no_such_origin() -> ApiError {
     let message = "One or more of your origins or origin groups do not exist.";
     ApiError::new("NoSuchOrigin", 404, message)

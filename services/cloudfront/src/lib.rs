@@ -6,16 +6,19 @@
 //! the edge has it and `names` for which hosts. `data/` decides about requests.
 
 mod api;
+mod base64;
 mod check;
 mod compile;
 mod config;
 mod data;
 mod error;
+mod functions;
 mod names;
 mod policies;
 mod resources;
 mod rollout;
 mod state;
+mod stores;
 #[cfg(test)]
 mod tests;
 
@@ -24,8 +27,8 @@ use std::sync::Arc;
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{
-    ApiError, Bytes, Caller, Cx, Deadline, ExchangeId, Fact, Finish, LinkFailure, Request,
-    Response, Service, ServiceName, Value,
+    ApiError, Bytes, Caller, Cx, Deadline, Evaluated, ExchangeId, Fact, Finish, Heard, LinkFailure,
+    Need, Request, Response, Service, ServiceName, Value,
 };
 
 use crate::config::Distribution;
@@ -133,7 +136,21 @@ impl Service for CloudFront {
     }
 
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        let reply = api::call(&mut self.state, cx, operation, input);
+        self.call_knowing(cx, operation, input, &[])
+    }
+
+    fn needs(&self, operation: &str, input: &Value, heard: &[Heard]) -> Option<Need> {
+        api::needs(&self.state, operation, input, heard)
+    }
+
+    fn call_knowing(
+        &mut self,
+        cx: &mut Cx<'_>,
+        operation: &str,
+        input: &Value,
+        heard: &[Heard],
+    ) -> Result<Value, ApiError> {
+        let reply = api::call(&mut self.state, cx, operation, input, heard);
         self.state.catch_up(cx, &mut self.edge);
         reply
     }
@@ -163,6 +180,10 @@ impl Service for CloudFront {
         self.edge.kept(cx, keep, body);
     }
 
+    fn evaluated(&mut self, cx: &mut Cx<'_>, ticket: u64, evaluated: Evaluated) {
+        self.edge.evaluated(cx, ticket, evaluated);
+    }
+
     fn deadline(&self) -> Option<Deadline> {
         Deadline::earliest(self.state.timers.deadline(), self.edge.deadline())
     }
@@ -178,5 +199,6 @@ impl Service for CloudFront {
 
     fn restored(&mut self, cx: &mut Cx<'_>) {
         self.state.restored(cx);
+        self.state.restore_values(&mut self.edge);
     }
 }

@@ -25,7 +25,13 @@ impl State {
     /// Sends a distribution's present configuration on its way.
     pub(crate) fn roll_out(&mut self, cx: &mut Cx<'_>, id: &str) -> Result<(), ApiError> {
         let settings = &self.distribution(id)?.settings;
-        let config = compile::distribution(self, cx.env, id, &settings.config, &settings.hint)?;
+        let config = compile::distribution(
+            self,
+            cx.env,
+            settings.names(),
+            &settings.config,
+            &settings.hint,
+        )?;
         let aliases = settings.config.aliases.0.clone();
         let one = self.distribution_mut(id)?;
         one.settings.deployed = cx.now + cx.env.paced(DEPLOYED_FAST, DEPLOYED_AT_AWS);
@@ -72,6 +78,8 @@ impl State {
                     edge.forget(&distribution);
                     self.rename();
                 }
+                Timer::Values { store } => self.values_arrive(cx, edge, &store),
+                Timer::Emptied { store } => edge.take_store(&store, None),
                 Timer::Forget { distribution, invalidation } => {
                     self.invalidate(edge, &distribution, &invalidation);
                 }
@@ -126,8 +134,13 @@ impl State {
         let ids: Vec<String> = self.distributions.keys().cloned().collect();
         for id in ids {
             let settings = &self.distributions[&id].settings;
-            let compiled =
-                compile::distribution(self, cx.env, &id, &settings.config, &settings.hint);
+            let compiled = compile::distribution(
+                self,
+                cx.env,
+                settings.names(),
+                &settings.config,
+                &settings.hint,
+            );
             let config = match compiled {
                 Ok(config) => Arc::new(config),
                 Err(error) => {

@@ -11,12 +11,14 @@ use standin_kernel::{ApiError, Cx, Time, Timers};
 use crate::api::document::{DistributionConfig, Hint};
 use crate::config;
 use crate::error::no_such_distribution;
+use crate::functions::{self, Function};
 use crate::names::{self, Names};
 use crate::policies::access_control::OriginAccessControlConfig;
 use crate::policies::cache::CachePolicyConfig;
 use crate::policies::origin_request::OriginRequestPolicyConfig;
 use crate::policies::response_headers::ResponseHeadersPolicyConfig;
 use crate::policies::{Document, Shelf, managed};
+use crate::stores::{self, KeyValueStore};
 
 /// Points of presence other than the nearest fall into this many groups, each of which takes a
 /// change at its own time (CF-DEP-02).
@@ -32,6 +34,11 @@ pub(crate) struct State {
     pub(crate) origin_request_policies: Shelf<OriginRequestPolicyConfig>,
     pub(crate) response_headers_policies: Shelf<ResponseHeadersPolicyConfig>,
     pub(crate) access_controls: Shelf<OriginAccessControlConfig>,
+    pub(crate) functions: BTreeMap<String, Function>,
+    /// Key value stores by their names.
+    pub(crate) stores: BTreeMap<String, KeyValueStore>,
+    /// Values whose store's record is still to come, by its id.
+    pub(crate) restored_values: BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) names: Names,
     pub(crate) timers: Timers<Timer>,
     /// The names at the points of presence other than the nearest, by group.
@@ -49,6 +56,10 @@ pub(crate) enum Timer {
     Gone { distribution: String },
     /// The edge forgets what an invalidation names.
     Forget { distribution: String, invalidation: String },
+    /// The edge has the next values of a key value store.
+    Values { store: String },
+    /// A key value store was deleted.
+    Emptied { store: String },
 }
 
 /// A distribution: what is stored, and what the edge has of it.
@@ -169,6 +180,16 @@ impl State {
                 self.response_headers_policies.restore(record, document)
             }
             OriginAccessControlConfig::RECORD => self.access_controls.restore(record, document),
+            functions::RECORD => {
+                let function: Function = serde_json::from_value(document).map_err(wrong)?;
+                self.functions.insert(record.id.clone(), function);
+                Ok(())
+            }
+            stores::VALUE_RECORD => self.restore_value(record),
+            stores::RECORD => {
+                self.restore_store(serde_json::from_value(document).map_err(wrong)?);
+                Ok(())
+            }
             other => Err(format!("a record of unknown kind {other}")),
         }
     }
@@ -220,6 +241,11 @@ pub(crate) fn far_group(edge: u8) -> Option<usize> {
 }
 
 impl Settings {
+    /// Its id and its domain name.
+    pub(crate) fn names(&self) -> (&str, &str) {
+        (&self.id, &self.domain_name)
+    }
+
     pub(crate) fn store(&self, cx: &mut Cx<'_>) {
         cx.store(DISTRIBUTION, &self.id, serde_json::to_value(self).ok());
     }

@@ -79,7 +79,7 @@ fn make(
     }
     check::distribution(state, "", &mut config)?;
     let id = new_id(cx);
-    compile::distribution(state, cx.env, &id, &config, &hint)?;
+    compile::distribution(state, cx.env, (&id, ""), &config, &hint)?;
     let settings = Settings {
         id: id.clone(),
         number: state.next_number(),
@@ -141,7 +141,7 @@ pub(super) fn update(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Resul
     }
     let hint = asked.standin.unwrap_or_else(|| current.hint.clone());
     check::distribution(state, &asked.id, &mut config)?;
-    compile::distribution(state, cx.env, &asked.id, &config, &hint)?;
+    compile::distribution(state, cx.env, (&asked.id, ""), &config, &hint)?;
     let settings = &mut state.distribution_mut(&asked.id)?.settings;
     (settings.config, settings.hint) = (config, hint);
     cx.log("cloudfront", format!("distribution {} updated", asked.id));

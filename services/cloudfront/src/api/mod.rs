@@ -3,17 +3,24 @@
 //! `CreateDistribution`, `CreateDistributionWithTags` and `UpdateDistribution` take one member more
 //! than on AWS: `Standin: {ViewerProtocol: "assume-https"}`, the template's metadata. An update
 //! without it leaves it as it was.
+//!
+//! The operations of `cloudfront-keyvaluestore` are here under that name with a colon behind it,
+//! for both services have a `DescribeKeyValueStore`.
 
 mod alias;
 mod distribution;
 pub(crate) mod document;
+pub(crate) mod function;
+mod function_test;
 mod invalidation;
+mod key_value_store;
+mod keys;
 mod named;
 mod page;
 mod tagging;
 mod view;
 
-use standin_kernel::{ApiError, Cx, Value, json};
+use standin_kernel::{ApiError, Cx, Heard, Need, Value, json};
 
 use crate::policies::access_control::OriginAccessControlConfig as AccessControl;
 use crate::policies::cache::CachePolicyConfig as CachePolicy;
@@ -29,11 +36,31 @@ pub(crate) fn call(
     cx: &mut Cx<'_>,
     operation: &str,
     input: &Value,
+    heard: &[Heard],
 ) -> Result<Value, ApiError> {
+    match operation {
+        "TestFunction" => return function_test::test(state, cx, input, heard),
+        "CreateKeyValueStore" => return key_value_store::create(state, cx, input, heard),
+        _ => {}
+    }
     let known = OPERATIONS.iter().find(|(name, _)| *name == operation);
     let unsupported = || ApiError::unsupported_operation("cloudfront", operation);
     let (_, carry_out) = known.ok_or_else(unsupported)?;
     carry_out(state, cx, input)
+}
+
+/// What an operation has to hear before.
+pub(crate) fn needs(
+    state: &State,
+    operation: &str,
+    input: &Value,
+    heard: &[Heard],
+) -> Option<Need> {
+    match operation {
+        "TestFunction" => function_test::needs(state, input, heard),
+        "CreateKeyValueStore" => key_value_store::needs(input, heard),
+        _ => None,
+    }
 }
 
 const OPERATIONS: &[(&str, Operation)] = &[
@@ -75,11 +102,36 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("UpdateOriginAccessControl", named::update::<AccessControl>),
     ("DeleteOriginAccessControl", named::delete::<AccessControl>),
     ("ListOriginAccessControls", named::list_access_controls),
+    ("CreateFunction", function::create),
+    ("UpdateFunction", function::update),
+    ("PublishFunction", function::publish),
+    ("DescribeFunction", function::describe),
+    ("GetFunction", function::get),
+    ("DeleteFunction", function::delete),
+    ("ListFunctions", function::list),
+    ("DescribeKeyValueStore", key_value_store::describe),
+    ("UpdateKeyValueStore", key_value_store::update),
+    ("DeleteKeyValueStore", key_value_store::delete),
+    ("ListKeyValueStores", key_value_store::list),
+    ("cloudfront-keyvaluestore:DescribeKeyValueStore", keys::describe),
+    ("cloudfront-keyvaluestore:GetKey", keys::get),
+    ("cloudfront-keyvaluestore:PutKey", keys::put),
+    ("cloudfront-keyvaluestore:DeleteKey", keys::delete),
+    ("cloudfront-keyvaluestore:UpdateKeys", keys::update),
+    ("cloudfront-keyvaluestore:ListKeys", keys::list),
 ];
 
 /// The output of operations that have nothing to say.
 fn nothing() -> Result<Value, ApiError> {
     Ok(json!({}))
+}
+
+/// Lists of these say neither where they begin nor whether they go on.
+fn named_list(page: &mut Value) {
+    if let Some(members) = page.as_object_mut() {
+        members.remove("Marker");
+        members.remove("IsTruncated");
+    }
 }
 
 /// An identifier as CloudFront gives them out: `E` and 13 letters and digits.

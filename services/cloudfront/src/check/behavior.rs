@@ -6,8 +6,9 @@ use standin_kernel::ApiError;
 
 use super::refuse;
 use crate::api::document::{
-    Behavior, DistributionConfig, Forward, ForwardedValues, Method, TrustedList,
+    Behavior, DistributionConfig, Forward, ForwardedValues, FunctionEvent, Method, TrustedList,
 };
+use crate::api::function::invalid_association;
 use crate::error::{invalid, invalid_argument, within};
 
 /// CF-LIM-01
@@ -46,6 +47,7 @@ fn is_pattern(pattern: &str) -> bool {
 
 fn behavior(document: &DistributionConfig, behavior: &Behavior) -> Result<(), ApiError> {
     built(behavior)?;
+    functions(behavior)?;
     methods(document, behavior)?;
     let legacy = [
         ("ForwardedValues", behavior.forwarded_values.is_some()),
@@ -93,17 +95,30 @@ fn built(behavior: &Behavior) -> Result<(), ApiError> {
             "Lambda@Edge is not built",
         ),
         (
-            "FunctionAssociations",
-            !behavior.function_associations.is_empty(),
-            "CloudFront Functions are not built",
-        ),
-        (
             "FieldLevelEncryptionId",
             !behavior.field_level_encryption_id.is_empty(),
             "field-level encryption is not built",
         ),
         ("GrpcConfig", behavior.grpc_config.enabled, "gRPC is not built"),
     ])
+}
+
+/// CF-FN-01: one for each of the viewer's events.
+fn functions(behavior: &Behavior) -> Result<(), ApiError> {
+    let mut seen = Vec::new();
+    for one in behavior.function_associations.iter() {
+        if matches!(one.event_type, FunctionEvent::OriginRequest | FunctionEvent::OriginResponse) {
+            let message = "CloudFront Functions are for the events viewer-request and \
+                           viewer-response only.";
+            return Err(invalid_association(message));
+        }
+        if seen.contains(&one.event_type) {
+            let message = "A cache behavior has at most one function for each event type.";
+            return Err(invalid_association(message));
+        }
+        seen.push(one.event_type);
+    }
+    Ok(())
 }
 
 /// CF-BEH-09: three sets there are; OPTIONS may be cached where it is allowed.

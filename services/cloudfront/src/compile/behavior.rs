@@ -6,13 +6,16 @@ use std::sync::Arc;
 use standin_kernel::ApiError;
 
 use crate::api::document::{
-    Behavior, DistributionConfig, Forward, ForwardedValues, Method, ViewerProtocolPolicy,
+    Behavior, DistributionConfig, Forward, ForwardedValues, FunctionEvent, Method,
+    ViewerProtocolPolicy,
 };
+use crate::api::function::invalid_association;
 use crate::config::{
     self, AllowedMethods, CacheSettings, HeaderSet, NameSet, OriginRequestSettings, PathPattern,
     Target, ViewerProtocol,
 };
 use crate::error::no_such_origin;
+use crate::functions;
 use crate::policies::boxed;
 use crate::state::State;
 
@@ -66,7 +69,34 @@ fn compiled(
         cache,
         origin_request,
         response_headers,
+        viewer_request: function(state, behavior, FunctionEvent::ViewerRequest)?,
+        viewer_response: function(state, behavior, FunctionEvent::ViewerResponse)?,
     })
+}
+
+/// The function for an event, as it is LIVE; another does not count (CF-FN-14).
+fn function(
+    state: &State,
+    behavior: &Behavior,
+    event: FunctionEvent,
+) -> Result<Option<Arc<config::Function>>, ApiError> {
+    let mut all = behavior.function_associations.iter().enumerate();
+    let Some((index, asked)) = all.find(|(_, one)| one.event_type == event) else {
+        return Ok(None);
+    };
+    let arn = &asked.function_arn;
+    let name = functions::name_of(arn).unwrap_or_default();
+    let live = state.functions.get(name).and_then(|one| one.live.as_ref());
+    let live = live.ok_or_else(|| {
+        invalid_association(format!("The function {arn} is not there or was never published."))
+    })?;
+    let store = live.store_arn().and_then(|arn| state.store_at(arn));
+    Ok(Some(Arc::new(config::Function {
+        name: name.into(),
+        index,
+        program: live.program(name),
+        store: store.map(|store| store.settings.id.as_str().into()),
+    })))
 }
 
 fn target(document: &DistributionConfig, id: &str) -> Result<Target, ApiError> {

@@ -14,7 +14,7 @@ use crate::state::State;
 pub(crate) fn distribution(
     state: &State,
     env: &Env,
-    id: &str,
+    (id, domain_name): (&str, &str),
     document: &DistributionConfig,
     hint: &Hint,
 ) -> Result<config::Distribution, ApiError> {
@@ -25,6 +25,7 @@ pub(crate) fn distribution(
     Ok(config::Distribution {
         id: id.into(),
         arn: arn(env, id).into(),
+        domain_name: domain_name.into(),
         enabled: document.enabled,
         default_root_object: (!root.is_empty()).then(|| root.into()),
         origins,

@@ -39,6 +39,7 @@ fn origin(state: &State, document: &Origin) -> Result<config::Origin, ApiError> 
         id: document.id.as_str().into(),
         domain_name: document.domain_name.to_ascii_lowercase().into(),
         path: document.origin_path.as_str().into(),
+        host_header: None,
         custom_headers: headers
             .map(|line| (line.header_name.as_str().into(), line.header_value.as_str().into()))
             .collect(),

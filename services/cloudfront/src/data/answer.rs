@@ -36,7 +36,12 @@ impl Edge {
                     visit.wanted = wanted;
                     return self.serve(cx, exchange, visit);
                 }
-                cx.respond(exchange, complete(given, &visit.viewer));
+                let edges_own = given.generated;
+                let response = complete(given, &visit.viewer);
+                if edges_own {
+                    return cx.respond(exchange, response);
+                }
+                self.give(cx, exchange, visit, response);
             }
             Purpose::Page(page) => {
                 let mut response = complete(given, &visit.viewer);

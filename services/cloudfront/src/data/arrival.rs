@@ -21,7 +21,7 @@ const WAIT_FOR_BODY: Duration = Duration::from_secs(1);
 impl Edge {
     pub(super) fn arrived(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, response: Response) {
         let Some(open) = self.open.remove(&exchange) else { return };
-        let Open { visit, state: State::Asking(asking) } = *open else {
+        let Open { visit, state: State::Asking(asking), .. } = *open else {
             self.open.insert(exchange, open);
             return;
         };

@@ -17,6 +17,14 @@ fn name(cookie: &str) -> &str {
     cookie.split_once('=').map_or(cookie, |(name, _)| name.trim_end())
 }
 
+/// Names and values of all cookies, in order.
+pub(crate) fn pairs(headers: &Headers) -> impl Iterator<Item = (String, String)> {
+    all(headers).map(|cookie| {
+        let (name, value) = cookie.split_once('=').unwrap_or((cookie, ""));
+        (name.trim_end().to_owned(), value.to_owned())
+    })
+}
+
 /// Appends the cookies of the set in order of their text.
 pub(crate) fn write_sorted(out: &mut Vec<u8>, headers: &Headers, set: &NameSet) {
     let mut chosen: Vec<&str> = all(headers).filter(|cookie| set.has(name(cookie))).collect();

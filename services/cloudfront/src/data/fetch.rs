@@ -126,7 +126,8 @@ impl Edge {
         }
         note_asking(cx, &visit, asking);
         let leg = self.leg(&visit, asking, true);
-        self.open.insert(exchange, Box::new(Open { visit, state: State::Asking(asking) }));
+        let state = State::Asking(asking);
+        self.open.insert(exchange, Box::new(Open { visit, state, answer: None }));
         cx.send(Caller::Exchange(exchange), leg);
     }
 
@@ -177,7 +178,7 @@ impl Edge {
     /// The response completion timeout is over: no further try of this origin (CF-OG-16).
     pub(super) fn time_is_up(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId) {
         let Some(open) = self.open.remove(&exchange) else { return };
-        let Open { visit, state: State::Asking(asking) } = *open else {
+        let Open { visit, state: State::Asking(asking), .. } = *open else {
             self.open.insert(exchange, open);
             return;
         };

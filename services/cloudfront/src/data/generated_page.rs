@@ -20,6 +20,10 @@ pub(crate) enum Reason {
     HttpsOnly,
     /// Too many distributions one behind the other.
     Chain,
+    /// The function of the behavior failed.
+    FunctionFailed,
+    /// What the function of the behavior returned is of no use.
+    FunctionInvalid,
     /// The origin could not be reached, or gave no answer that is one.
     Origin(LinkFailure),
 }
@@ -38,6 +42,12 @@ impl Reason {
             Self::BodyNotAllowed => "Bad request. GET and HEAD requests cannot have a body.",
             Self::HttpsOnly => "Bad request. This resource is served over HTTPS only.",
             Self::Chain => "Bad request. The request has passed too many distributions.",
+            Self::FunctionFailed => {
+                "The function of this cache behavior failed while it was running."
+            }
+            Self::FunctionInvalid => {
+                "The function of this cache behavior returned an invalid value."
+            }
             Self::Origin(failure) => match failure {
                 LinkFailure::NameNotFound => {
                     "CloudFront wasn't able to resolve the origin domain name."
@@ -89,6 +99,18 @@ pub(crate) fn redirect(names: &EdgeNames, id: &RequestId, status: u16, location:
     response.head.headers.append("Location", location);
     response.head.headers.append("X-Amz-Cf-Id", id.as_str());
     response
+}
+
+/// An answer without body or type, with what the edge's own answers have.
+pub(crate) fn plain(names: &EdgeNames, id: &RequestId, status: u16, x_cache: &str) -> Response {
+    let mut headers = Headers::with_capacity(12, 512);
+    headers.append("Server", "CloudFront");
+    headers.append("Date", names.date());
+    headers.append("X-Cache", x_cache);
+    headers.append("Via", names.via());
+    headers.append("X-Amz-Cf-Pop", names.pop());
+    headers.append("X-Amz-Cf-Id", id.as_str());
+    Response::new(ResponseHead { status, headers }, Body::Empty)
 }
 
 fn edge_made(names: &EdgeNames, status: u16, x_cache: &str, page: String) -> Response {

@@ -22,6 +22,7 @@ mod error_response;
 mod fetch;
 mod flight;
 mod freshness;
+pub(crate) mod function;
 mod generated_page;
 mod names;
 mod origin_group;
@@ -39,6 +40,7 @@ mod viewer_response;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use standin_kernel::evaluation::KeyValues;
 use standin_kernel::{
     Bytes, Caller, Cx, Deadline, ExchangeId, Fact, Finish, LinkFailure, Request, Response,
     ServiceName, Timers,
@@ -69,6 +71,8 @@ pub(crate) struct Edge {
     timers: Timers<EdgeTimer>,
     last_number: u64,
     names: EdgeNames,
+    /// The key value stores, as this edge has them, by their ids.
+    stores: BTreeMap<Box<str>, Arc<KeyValues>>,
     /// The key being looked up.
     key: Vec<u8>,
 }
@@ -78,14 +82,20 @@ pub(crate) struct Edge {
 struct Open {
     visit: Visit,
     state: State,
+    /// The answer that a viewer-response function has before it.
+    answer: Option<Box<Response>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// For the answer to another request with the same key.
     Waiting,
+    /// For its viewer-request function.
+    Calling,
     /// For an origin.
     Asking(Asking),
+    /// For its viewer-response function.
+    Finishing,
 }
 
 /// An entry without its body.
@@ -119,7 +129,7 @@ impl Edge {
         self.move_to(cx, edge);
         let id = RequestId::new(cx.rng);
         match self.admit(cx, request, distribution, id) {
-            Ok(visit) => self.serve(cx, exchange, visit),
+            Ok(visit) => self.begin(cx, exchange, visit),
             Err(response) => cx.respond(exchange, *response),
         }
     }
@@ -147,13 +157,23 @@ impl Edge {
     pub(crate) fn finished(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, _finish: Finish) {
         if let Some(open) = self.open.remove(&exchange) {
             self.timers.clear(&EdgeTimer::Completion(exchange));
+            if matches!(open.state, State::Finishing) {
+                return self.never_relayed(cx, exchange);
+            }
             let Some(key) = open.visit.wanted.key else { return };
             match open.state {
                 State::Waiting => self.flights.leave(&key, exchange),
                 State::Asking(_) => self.wake(cx, &key, exchange, false),
+                State::Calling | State::Finishing => {}
             }
-        } else if let Some(keep) = self.relaying.get(&exchange).copied() {
-            // The copy comes before the end, or not at all.
+        } else {
+            self.never_relayed(cx, exchange);
+        }
+    }
+
+    /// An exchange is over; a copy of its body comes before the end, or not at all.
+    fn never_relayed(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId) {
+        if let Some(keep) = self.relaying.get(&exchange).copied() {
             self.kept(cx, keep, None);
         }
     }
@@ -196,6 +216,14 @@ impl Edge {
         let mut response = generated_page::error(&self.names, &id, status, Reason::BadRequest);
         response.close = true;
         response
+    }
+
+    /// Takes a key value store in its next version; `None`: it is deleted.
+    pub(crate) fn take_store(&mut self, id: &str, values: Option<Arc<KeyValues>>) {
+        match values {
+            Some(values) => self.stores.insert(id.into(), values),
+            None => self.stores.remove(id),
+        };
     }
 
     /// Removes what an invalidation names from the cache, also what is on its way into it.

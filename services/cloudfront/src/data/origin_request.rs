@@ -115,7 +115,7 @@ fn headers(ask: &Ask<'_>, names: &EdgeNames, authorization: bool) -> Headers {
     let mut ours = Headers::with_capacity(theirs.len() + 10, 1024);
     let forwards_host = forwards(behavior, "Host");
     let host = theirs.get("Host").filter(|_| forwards_host).unwrap_or(&origin.domain_name);
-    ours.append("Host", host);
+    ours.append("Host", origin.host_header.as_deref().unwrap_or(host));
     for (name, value) in theirs.iter() {
         if passes(ask, name, authorization) {
             ours.append(name, value);

@@ -2,6 +2,15 @@
 
 use crate::config::NameSet;
 
+/// Names and values as they are written, in order.
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pair = |parameter: &str| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    query.split('&').filter(|parameter| !parameter.is_empty()).map(pair)
+}
+
 /// Appends `?` and the parameters that any of the sets has, in their order and spelling. Nothing at
 /// all when there is none.
 pub(crate) fn write(out: &mut Vec<u8>, query: &str, sets: &[&NameSet]) {

@@ -41,7 +41,8 @@ impl Edge {
             && self.flights.join(&key, exchange) == Part::Waits
         {
             cx.note(|| fact("cache", "waits for the answer to the same request").row("CF-TTL-15"));
-            self.open.insert(exchange, Box::new(Open { visit, state: State::Waiting }));
+            self.open
+                .insert(exchange, Box::new(Open { visit, state: State::Waiting, answer: None }));
             return;
         }
         self.ask_first(cx, exchange, visit);

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use standin_kernel::http::Version;
-use standin_kernel::{Method, Request};
+use standin_kernel::{Method, Request, RequestHead};
 
+use super::behavior;
 use super::names::RequestId;
 use crate::config::{Behavior, Distribution};
 
@@ -34,6 +35,15 @@ impl Viewer {
     /// Path and query that are asked for.
     pub(crate) fn target(&self) -> &str {
         self.root.as_deref().unwrap_or(&self.request.head.target)
+    }
+
+    /// A function has changed what is asked for, perhaps of whom. The behavior stays (CF-BEH-08).
+    pub(crate) fn change(&mut self, head: RequestHead, distribution: Option<Arc<Distribution>>) {
+        if let Some(distribution) = distribution {
+            self.distribution = distribution;
+        }
+        self.root = behavior::with_root_object(&self.distribution, &head.target);
+        self.request.head = head;
     }
 
     pub(crate) const fn method(&self) -> &Method {

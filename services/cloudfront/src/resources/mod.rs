@@ -2,7 +2,9 @@
 
 mod convert;
 mod distribution;
+mod function;
 mod identity;
+mod key_value_store;
 mod named;
 mod tag;
 
@@ -11,6 +13,8 @@ use standin_kernel::{ApiError, ServiceName, Value};
 
 pub(crate) const ALL: &[&dyn ResourceType] = &[
     &distribution::Distribution,
+    &function::Function,
+    &key_value_store::KeyValueStore,
     &named::CACHE_POLICY,
     &named::ORIGIN_REQUEST_POLICY,
     &named::RESPONSE_HEADERS_POLICY,

@@ -219,8 +219,8 @@ fn the_hint_stays_unless_an_update_brings_another() {
 #[test]
 fn an_operation_that_is_not_built_says_so() {
     let mut bench = Bench::new();
-    let refused = bench.refusal("CreateFunction", json!({}));
-    assert!(refused.message.contains("cloudfront:CreateFunction is not supported by Standin"));
+    let refused = bench.refusal("CreateKeyGroup", json!({}));
+    assert!(refused.message.contains("cloudfront:CreateKeyGroup is not supported by Standin"));
 }
 
 #[test]

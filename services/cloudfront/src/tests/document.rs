@@ -52,12 +52,10 @@ fn what_is_not_built_and_would_be_missed_is_refused() {
         refusal(move |it| it["DefaultCacheBehavior"][member] = value)
     };
     let whole = |member: &'static str, value: Value| refusal(move |it| it[member] = value);
-    let function = json!({"FunctionARN": "arn:x", "EventType": "viewer-request"});
     let signers = json!({"Enabled": true, "Quantity": 1, "Items": ["self"]});
     let blocked = json!({"GeoRestriction":
         {"RestrictionType": "blacklist", "Quantity": 1, "Items": ["FR"]}});
     let refused = [
-        ("FunctionAssociations", behavior("FunctionAssociations", list(&[function]))),
         ("TrustedSigners", behavior("TrustedSigners", signers.clone())),
         ("TrustedKeyGroups", behavior("TrustedKeyGroups", signers)),
         ("GrpcConfig", behavior("GrpcConfig", json!({"Enabled": true}))),

@@ -26,7 +26,7 @@ pub(crate) struct Behavior {
     #[serde(default)]
     pub(crate) lambda_function_associations: List<Value>,
     #[serde(default)]
-    pub(crate) function_associations: List<Value>,
+    pub(crate) function_associations: List<FunctionAssociation>,
     #[serde(default)]
     pub(crate) field_level_encryption_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +48,25 @@ pub(crate) struct Behavior {
     pub(crate) default_ttl: Option<u64>,
     #[serde(rename = "MaxTTL", skip_serializing_if = "Option::is_none")]
     pub(crate) max_ttl: Option<u64>,
+}
+
+/// One of `FunctionAssociations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct FunctionAssociation {
+    #[serde(rename = "FunctionARN")]
+    pub(crate) function_arn: String,
+    pub(crate) event_type: FunctionEvent,
+}
+
+/// CF-FN-01; the origin's events are Lambda@Edge's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FunctionEvent {
+    ViewerRequest,
+    ViewerResponse,
+    OriginRequest,
+    OriginResponse,
 }
 
 /// `TrustedSigners` and `TrustedKeyGroups`: who may sign URLs.

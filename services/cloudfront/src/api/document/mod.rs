@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use standin_kernel::{ApiError, Value, control};
 
 pub(crate) use self::behavior::{
-    Behavior, Forward, ForwardedValues, Method, TrustedList, ViewerProtocolPolicy,
+    Behavior, Forward, ForwardedValues, FunctionEvent, Method, TrustedList, ViewerProtocolPolicy,
 };
 pub(crate) use self::distribution::{
     CertificateSource, CustomErrorResponse, DistributionConfig, GeoRestriction, Hint, HttpVersion,

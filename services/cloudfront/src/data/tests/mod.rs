@@ -39,6 +39,8 @@ pub(crate) fn site() -> Distribution {
         cache: ttl(0, 60, 3600),
         origin_request: OriginRequestSettings::default(),
         response_headers: None,
+        viewer_request: None,
+        viewer_response: None,
     };
     let to_pages = Behavior {
         pattern: PathPattern::new("/errors/*"),
@@ -50,6 +52,7 @@ pub(crate) fn site() -> Distribution {
     Distribution {
         id: "E1".into(),
         arn: "arn:aws:cloudfront::123456789012:distribution/E1".into(),
+        domain_name: "d1.cloudfront.net".into(),
         enabled: true,
         default_root_object: None,
         origins: vec![
@@ -77,6 +80,7 @@ pub(crate) fn origin(id: &str, domain_name: &str, kind: OriginKind) -> Origin {
         id: id.into(),
         domain_name: domain_name.into(),
         path: "".into(),
+        host_header: None,
         custom_headers: Vec::new(),
         connection_attempts: 1,
         connection_timeout: Duration::from_secs(2),

@@ -71,8 +71,10 @@ macro_rules! behavior {
             Property::new("FieldLevelEncryptionId", Kind::Text)
                 .refused("field-level encryption is not built"),
             Property::new("ForwardedValues", Kind::Object(FORWARDED_VALUES)),
-            Property::new("FunctionAssociations", Kind::Json)
-                .refused("CloudFront Functions are not built"),
+            Property::new(
+                "FunctionAssociations",
+                Kind::List(&Kind::Object(FUNCTION_ASSOCIATION)),
+            ),
             Property::new("GrpcConfig", Kind::Object(GRPC_CONFIG)),
             Property::new("LambdaFunctionAssociations", Kind::Json)
                 .refused("Lambda@Edge is not built"),
@@ -99,6 +101,11 @@ macro_rules! behavior {
 
 const DEFAULT_CACHE_BEHAVIOR: &[Property] = behavior!();
 const CACHE_BEHAVIOR: &[Property] = behavior!(Property::new("PathPattern", Kind::Text).required());
+
+const FUNCTION_ASSOCIATION: &[Property] = &[
+    Property::new("EventType", Kind::Choice(&["viewer-request", "viewer-response"])),
+    Property::new("FunctionARN", Kind::Text),
+];
 
 const METHODS: Kind =
     Kind::List(&Kind::Choice(&["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]));
