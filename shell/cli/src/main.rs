@@ -9,6 +9,7 @@ mod faults;
 mod link;
 mod logs;
 mod maintenance;
+mod rehearse;
 mod replay;
 mod review;
 mod status;

@@ -1,8 +1,11 @@
 //! The template a command was given: its file, its default name, its hints for this machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use standin_cloudformation::template::{PseudoParameters, Template, TemplateError, Verdict};
+use standin_cloudformation::template::{
+    NestedTemplate, PseudoParameters, Template, TemplateError, Verdict,
+};
 use standin_cloudformation::{TemplateReport, check_template};
 use standin_engine::resource_types;
 use standin_kernel::{Value, json};
@@ -16,6 +19,16 @@ pub(crate) struct TemplateFile {
     text: String,
     pub(crate) template: Template,
     folders: Vec<(String, PathBuf)>,
+    /// Templates it nests by their paths, by absolute path.
+    nested: BTreeMap<PathBuf, Nested>,
+}
+
+/// The template of a nested stack that is a file of this machine.
+#[derive(Debug)]
+struct Nested {
+    shown: String,
+    text: String,
+    template: Template,
 }
 
 /// The reference stack, for a checkout of Standin itself.
@@ -37,13 +50,17 @@ impl TemplateFile {
         let path = plain(path);
         let shown = path.display().to_string();
         let template = Template::parse(&shown, &text).map_err(|wrong| listed(&wrong))?;
-        Ok(Self { path, text, template, folders: Vec::new() })
+        let mut nested = BTreeMap::new();
+        read_nested(&path, &template, &mut nested)?;
+        Ok(Self { path, text, template, folders: Vec::new(), nested })
     }
 
     /// Checks everything that can be checked without creating anything, with these parameters.
     pub(crate) fn bind(&mut self, stack: &str, given: &[(String, String)]) -> Result<(), Failure> {
         let types = resource_types();
         let wrong = self.template.check(&types);
+        let wrong_nested = self.nested.values().flat_map(|one| one.template.check(&types));
+        let wrong: Vec<TemplateError> = wrong.into_iter().chain(wrong_nested).collect();
         if !wrong.is_empty() {
             return Err(listed(&wrong).into());
         }
@@ -58,6 +75,14 @@ impl TemplateFile {
                 }
             }
         }
+        for (path, nested) in &self.nested {
+            let base = path.parent().unwrap_or(path);
+            for (logical_id, hint) in nested.template.hints() {
+                if let Some(folder) = hint["Folder"].as_str() {
+                    self.folders.push((logical_id.to_owned(), base.join(folder)));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -68,10 +93,20 @@ impl TemplateFile {
         check_template(&shown, &self.text, &resource_types(), given)
     }
 
+    /// The same for each template it nests by a path; those get their parameters from it.
+    pub(crate) fn nested_reports(&self) -> impl Iterator<Item = (&str, TemplateReport)> {
+        self.nested.values().map(|one| {
+            let report = check_template(&one.shown, &one.text, &resource_types(), None);
+            (one.shown.as_str(), report)
+        })
+    }
+
     /// `diary` for `stacks/diary/template.yaml`, `shop` for `shop.yaml`, as CloudFormation allows.
     pub(crate) fn stack_name(&self) -> String {
         let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut name = stem(&self.path).unwrap_or_default();
+        // CDK writes cdk.out/Site.template.json.
+        name.truncate(name.strip_suffix(".template").unwrap_or(&name).len());
         if name == "template" {
             name = stem(&self.base_directory()).unwrap_or_default();
         }
@@ -110,6 +145,11 @@ impl TemplateFile {
                 list.push(json!({"ParameterKey": declared.name, "UsePreviousValue": true}));
             }
         }
+        let templates: BTreeMap<String, &str> = self
+            .nested
+            .iter()
+            .map(|(path, one)| (path.display().to_string(), one.text.as_str()))
+            .collect();
         json!({
             "StackName": stack,
             "TemplateBody": self.text,
@@ -118,24 +158,64 @@ impl TemplateFile {
             "Standin": {
                 "File": self.path.display().to_string(),
                 "BaseDirectory": self.base_directory(),
+                "Templates": templates,
             },
         })
     }
 
     /// `template.yaml: 84 properties honoured, 12 without effect here, 0 refused (...)`
     pub(crate) fn support_line(&self) -> String {
-        let reports = self.template.support(&resource_types(), None);
+        let types = resource_types();
+        let nested = self.nested.values().flat_map(|one| one.template.support(&types, None));
+        let reports: Vec<_> =
+            self.template.support(&types, None).into_iter().chain(nested).collect();
         let count = |wanted: fn(&Verdict) -> bool| {
             reports.iter().filter(|report| wanted(&report.verdict)).count()
         };
         let honoured = count(|verdict| matches!(verdict, Verdict::Honoured));
         let without = count(|verdict| matches!(verdict, Verdict::NoEffect(_)));
         let path = self.path.display();
-        format!(
-            "{path}: {honoured} properties honoured, {without} without effect here \
-             (standin validate {path} lists them)"
-        )
+        format!("{path}: {honoured} properties honoured, {without} without effect here")
     }
+}
+
+/// Reads the templates that one nests, and those that they nest. A TemplateURL that is no address
+/// is a path from the folder of the template that has it, as `aws cloudformation package` takes it.
+fn read_nested(
+    file: &Path,
+    template: &Template,
+    all: &mut BTreeMap<PathBuf, Nested>,
+) -> Result<(), Failure> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    for nested in template.nested().into_iter().filter(NestedTemplate::is_file) {
+        let path = folder.join(&nested.url);
+        let shown = path.display().to_string();
+        let whole = tidy(&std::path::absolute(&path)?);
+        if all.contains_key(&whole) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).map_err(|wrong| {
+            let (line, id) = (nested.place.line, &nested.logical_id);
+            format!("{}:{line}: the template of {id}, {shown}: {wrong}", nested.place.file)
+        })?;
+        let template = Template::parse(&shown, &text).map_err(|wrong| listed(&wrong))?;
+        all.insert(whole.clone(), Nested { shown, text, template: template.clone() });
+        read_nested(&path, &template, all)?;
+    }
+    Ok(())
+}
+
+/// Without `.` and `..`.
+fn tidy(path: &Path) -> PathBuf {
+    let mut parts = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts
 }
 
 /// `stacks/diary/template.yaml` for `stacks/diary/drills/../template.yaml`.
@@ -178,10 +258,12 @@ mod tests {
             let text = String::new();
             let minimal = "Resources: {T: {Type: 'AWS::SNS::Topic'}}";
             let template = Template::parse(path, minimal).unwrap();
-            TemplateFile { path: path.into(), text, template, folders: Vec::new() }.stack_name()
+            let (path, folders, nested) = (path.into(), Vec::new(), BTreeMap::new());
+            TemplateFile { path, text, template, folders, nested }.stack_name()
         };
         assert_eq!(name("stacks/diary/template.yaml"), "diary");
         assert_eq!(name("/tmp/my_shop.yaml"), "my-shop");
         assert_eq!(name("/tmp/42.yaml"), "stack");
+        assert_eq!(name("cdk.out/Site.template.json"), "Site");
     }
 }

@@ -226,7 +226,7 @@ async fn deploy(
     stack: &str,
     parameters: &[(String, String)],
 ) -> Result<Ending, Failure> {
-    println!("{}", template.support_line());
+    println!("{} (standin validate lists them)", template.support_line());
     let mut follower = Follower::new(link, stack, false).await;
     let mut status = stack_status(link, stack).await;
     if status.as_deref() == Some("ROLLBACK_COMPLETE") {
@@ -277,13 +277,33 @@ async fn refill(
         if filled.iter().any(|done| done == logical_id) {
             continue;
         }
-        let input = json!({"StackName": stack, "LogicalResourceId": logical_id});
-        let service = ServiceName::CloudFormation;
-        let described = link.call(service, "DescribeStackResource", input).await?;
-        let bucket = text(&described["StackResourceDetail"], "PhysicalResourceId").to_owned();
-        fill(link, &bucket, folder).await?;
+        let mut found = physical_id(link, stack, logical_id).await;
+        for nested in nested_stacks(link, stack).await? {
+            if found.is_err() {
+                found = physical_id(link, &nested, logical_id).await;
+            }
+        }
+        fill(link, &found?, folder).await?;
     }
     Ok(())
+}
+
+async fn physical_id(link: &Link, stack: &str, logical_id: &str) -> Result<String, Failure> {
+    let input = json!({"StackName": stack, "LogicalResourceId": logical_id});
+    let service = ServiceName::CloudFormation;
+    let described = link.call(service, "DescribeStackResource", input).await?;
+    Ok(text(&described["StackResourceDetail"], "PhysicalResourceId").to_owned())
+}
+
+/// The names of the stacks below a stack.
+async fn nested_stacks(link: &Link, stack: &str) -> Result<Vec<String>, Failure> {
+    let service = ServiceName::CloudFormation;
+    let described = link.call(service, "DescribeStacks", json!({"StackName": stack})).await?;
+    let root = described["Stacks"][0]["StackId"].clone();
+    let described = link.call(service, "DescribeStacks", json!({})).await?;
+    let stacks = crate::status::items(&described, "Stacks").into_iter();
+    let below = stacks.filter(|one| one["RootId"] == root);
+    Ok(below.map(|one| text(&one, "StackName").to_owned()).collect())
 }
 
 async fn fill(link: &Link, bucket: &str, folder: &Path) -> Result<(), Failure> {
