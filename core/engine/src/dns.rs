@@ -57,7 +57,11 @@ impl Endpoints for World<'_> {
         }
         let lost = |active: &ActiveFault| {
             active.fault.mode == Mode::Stop
-                && matches!(&active.fault.place, Place::LoadBalancer(name) if name == host)
+                && match &active.fault.place {
+                    Place::LoadBalancer(name) => name == host,
+                    Place::Region(region) => host.contains(region.as_str()),
+                    _ => false,
+                }
         };
         elbv2.is_fit_for_dns(host) && !self.faults.iter().any(lost)
     }

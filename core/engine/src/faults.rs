@@ -117,6 +117,13 @@ impl Engine {
             (Place::Bucket { bucket, key: None }, Address::Name { host, .. }) => {
                 bucket_of(host).is_some_and(|name| name == bucket)
             }
+            (Place::Region(region), Address::Socket(to)) => {
+                region == self.env.region.as_str() && ecs.task_at(to.ip()).is_some()
+            }
+            (Place::Region(region), Address::Name { host, .. }) => is_in(host, region),
+            (Place::HealthCheck(id), _) => {
+                *request.from == *standin_route53::HEALTH_CHECKER && *request.link == **id
+            }
             (Place::OriginLink { distribution, origin }, _) => {
                 *request.from == **distribution
                     && origin.as_ref().is_none_or(|origin| *request.link == **origin)
@@ -143,6 +150,7 @@ impl Engine {
         for active in &self.faults {
             let hit = match &active.fault.place {
                 Place::LoadBalancer(name) => service == ServiceName::Elbv2 && name == host,
+                Place::Region(region) => is_in(host, region),
                 Place::Bucket { bucket, key: None } => {
                     service == ServiceName::S3 && bucket_of(host).is_some_and(|name| name == bucket)
                 }
@@ -177,6 +185,7 @@ impl Engine {
                 && match &active.fault.place {
                     Place::EcsService(arn) => spec.labels.service_arn.as_ref() == Some(arn),
                     Place::EcsTask(arn) => spec.labels.task_arn == *arn,
+                    Place::Region(_) => true,
                     Place::Subnets(subnets) => self
                         .services
                         .ecs
@@ -208,7 +217,9 @@ impl Engine {
             return Err(ApiError::new("InvalidTarget", 400, message));
         }
         let signal = match mode {
-            Mode::Stop if place.is_tasks() => Some(Signal::Kill),
+            Mode::Stop if place.is_tasks() || matches!(place, Place::Region(_)) => {
+                Some(Signal::Kill)
+            }
             Mode::Kill(signal) => Some(signal),
             _ => None,
         };
@@ -249,6 +260,7 @@ impl Engine {
         match place {
             Place::EcsService(arn) => ecs.tasks_of(arn).into_iter().map(|task| task.0).collect(),
             Place::EcsTask(arn) => vec![arn.clone()],
+            Place::Region(_) => ecs.tasks().map(str::to_owned).collect(),
             Place::Subnets(subnets) => ecs
                 .tasks()
                 .filter(|arn| ecs.subnet_of(arn).is_some_and(|subnet| subnets.contains(&subnet)))
@@ -330,6 +342,13 @@ impl Engine {
 fn bucket_of(host: &str) -> Option<&str> {
     let at = host.find(".s3.").or_else(|| host.find(".s3-website"))?;
     Some(&host[..at])
+}
+
+/// Whether a name of AWS's own belongs to a Region. Buckets under their global name do, too.
+fn is_in(host: &str, region: &str) -> bool {
+    let regional =
+        host.contains(region) && (host.ends_with(".amazonaws.com") || host.ends_with(".on.aws"));
+    regional || host.ends_with(".s3.amazonaws.com")
 }
 
 fn port_of(address: &Address) -> u16 {

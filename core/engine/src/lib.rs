@@ -45,6 +45,7 @@ use standin_kernel::{
 pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond, RunId};
 pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
+pub use standin_route53::cname;
 
 use crate::calls::{Caller as CallFrom, Operation, PutOff, Waiting};
 use crate::evaluations::Run;

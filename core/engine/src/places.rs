@@ -32,6 +32,9 @@ impl Engine {
                 }
             };
         }
+        if target == self.env().region {
+            return Ok(Place::Region(target.to_owned()));
+        }
         let Some(resource) = self.services.cloudformation.resource(None, logical_id) else {
             return match self.subnets_of_zone(target) {
                 Some(subnets) => Ok(Place::Subnets(subnets)),
@@ -51,13 +54,15 @@ impl Engine {
             ("AWS::CloudFront::Distribution", origin) => {
                 Ok(Place::OriginLink { distribution: physical, origin })
             }
+            ("AWS::Route53::HealthCheck", None) => Ok(Place::HealthCheck(physical)),
             ("AWS::EC2::Subnet", None) => Ok(Place::Subnets(vec![physical])),
             (kind, Some(part)) if BREAKABLE.contains(&kind) => {
                 Err(invalid(format!("{logical_id}, an {kind}, has no part {part} to break")))
             }
             (other, _) => Err(invalid(format!(
                 "{target} is an {other}, which cannot be broken; services, tasks, load balancers, \
-                 buckets, distributions (Distribution/origin-id), subnets and zones can"
+                 buckets, distributions (Distribution/origin-id), health checks, subnets, zones \
+                 and the Region can"
             ))),
         }
     }
@@ -120,12 +125,13 @@ impl Engine {
 }
 
 /// Types that a fault can be put on.
-pub(crate) const BREAKABLE: [&str; 5] = [
+pub(crate) const BREAKABLE: [&str; 6] = [
     "AWS::ECS::Service",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::S3::Bucket",
     "AWS::CloudFront::Distribution",
     "AWS::EC2::Subnet",
+    "AWS::Route53::HealthCheck",
 ];
 
 fn invalid(message: String) -> ApiError {

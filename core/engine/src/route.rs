@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use standin_kernel::{ExchangeId, Identity, Request, ServiceName};
+use standin_kernel::{ExchangeId, Fact, Identity, Request, ServiceName};
 
 use crate::faults::Verdict;
 use crate::io::Effect;
@@ -107,10 +107,15 @@ impl Engine {
     /// more.
     fn arrives_at(&mut self, exchange: ExchangeId, host: String) -> Option<String> {
         let address = self.exchanges.get(exchange.0).and_then(|entry| entry.address);
-        match address.and_then(|address| self.host_at(address)) {
-            Some(behind) => self.is_there(&behind).then_some(behind),
-            None => Some(self.host_behind(exchange, &host).unwrap_or(host)),
+        let Some(address) = address else {
+            return Some(self.host_behind(exchange, &host).unwrap_or(host));
+        };
+        let behind = self.host_at(address).filter(|behind| self.is_there(behind))?;
+        if let Some(facts) = self.traces.get_mut(&exchange) {
+            let says = format!("name servers gave out {address}, which is {behind}");
+            facts.push(Fact::new(ServiceName::Route53, "address", says).row("R53-TM-02"));
         }
+        Some(behind)
     }
 
     /// What a fault does to a viewer who asks the broken thing itself.

@@ -189,6 +189,11 @@ pub enum Place {
     Bucket { bucket: String, key: Option<String> },
     /// The link from a distribution (by id) to one of its origins, or to all with `None`.
     OriginLink { distribution: String, origin: Option<String> },
+    /// All that is in a Region: tasks, load balancers, buckets, functions. What is everywhere,
+    /// CloudFront and Route 53, is not.
+    Region(String),
+    /// What the checkers of a health check of Route 53 see, by the check's id.
+    HealthCheck(String),
     /// The network between one end, by the name its requests bear (distribution id, load
     /// balancer name), and another place.
     Link { from: String, to: Box<Self> },
@@ -204,6 +209,8 @@ impl Place {
     pub fn refuses(&self, mode: Mode) -> Option<&'static str> {
         let tasks = self.is_tasks();
         match (mode, self) {
+            (Mode::Stop, Self::Region(_)) => None,
+            (_, Self::Region(_)) => Some("a Region is lost as a whole or not at all"),
             (Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_), _) if !tasks => {
                 Some("only tasks know it")
             }

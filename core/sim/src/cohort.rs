@@ -9,6 +9,8 @@ use standin_kernel::fault::parse_duration;
 use standin_kernel::http::RequestHead;
 use standin_kernel::{Duration, Method, Value};
 
+use crate::resolver::Resolver;
+
 /// A group of viewers who do the same. Every member may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -27,6 +29,8 @@ pub struct Cohort {
     pub language: Option<String>,
     /// The number of the point of presence they reach; each has a cache of its own.
     pub edge: u8,
+    /// How they come by the addresses of names in hosted zones.
+    pub resolver: Resolver,
     /// The address they come from, for allow lists.
     pub address: Option<IpAddr>,
     /// Further headers: a pass, a cookie.
@@ -69,6 +73,7 @@ impl Default for Cohort {
             connection: Connection::default(),
             language: None,
             edge: 0,
+            resolver: Resolver::default(),
             address: None,
             headers: BTreeMap::new(),
         }

@@ -4,8 +4,8 @@
 //!
 //! Reading order: [`drill`] (the story), [`observe`] (what a viewer saw), [`reason`] (why),
 //! [`timeline`], [`verdict`], [`operation`] (planned operations), [`fis`] (a drill on AWS),
-//! [`world`] (the driver under virtual time), [`network`], [`cohort`] and [`viewer`] (who asks
-//! there), [`workload`] (how containers behave there).
+//! [`world`] (the driver under virtual time), [`network`], [`cohort`], [`viewer`] and [`resolver`]
+//! (who asks there), [`workload`] (how containers behave there).
 
 pub mod cohort;
 mod database;
@@ -18,6 +18,7 @@ pub mod observe;
 pub mod operation;
 pub mod play;
 pub mod reason;
+pub mod resolver;
 pub mod review;
 pub mod timeline;
 pub mod verdict;
@@ -31,6 +32,7 @@ pub use network::Distances;
 pub use observe::{Answer, Class, Observation, Pages};
 pub use play::{Object, Stage, create, play};
 pub use reason::Reason;
+pub use resolver::Resolver;
 pub use timeline::{Event, Run, Timeline};
 pub use verdict::{Verdict, Worth, judge};
 pub use viewer::{VisitId, Visited};

@@ -74,9 +74,19 @@ pub(crate) struct Visits {
     connected: BTreeSet<(String, u32, u8)>,
 }
 
+/// How a request reaches the other end.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    /// What the name was resolved to, if it is one of a hosted zone.
+    address: Option<IpAddr>,
+    /// Whether the connection is opened for it.
+    is_new: bool,
+}
+
 #[derive(Debug)]
 struct Visit {
     cohort: Cohort,
+    address: Option<IpAddr>,
     host: String,
     target: String,
     trace: bool,
@@ -98,10 +108,12 @@ impl World {
         let is_new = !keeps || self.visits.connected.insert(connection);
         self.visits.last += 1;
         let id = VisitId(self.visits.last);
-        let exchange = self.ask_as(cohort, (host, target), is_new, trace);
+        let address = self.resolve(name, cohort.resolver, host);
+        let way = Way { address, is_new };
+        let exchange = self.ask_as(cohort, (host, target), way, trace);
         self.visits.asked.insert(exchange, (id, None));
         let (cohort, host, target) = (cohort.clone(), host.to_owned(), target.to_owned());
-        let visit = Visit { cohort, host, target, trace, visited: Visited::default() };
+        let visit = Visit { cohort, address, host, target, trace, visited: Visited::default() };
         self.visits.visits.insert(id, visit);
         id
     }
@@ -124,14 +136,15 @@ impl World {
         &mut self,
         cohort: &Cohort,
         (host, target): (&str, &str),
-        new_connection: bool,
+        way: Way,
         trace: bool,
     ) -> ExchangeId {
         let (head, has_body) = cohort.head(host, target);
-        let address = cohort.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let peer = SocketAddr::new(address, 40_000);
-        let edge = cohort.edge;
-        self.request_as(head, Arrival { edge, peer, has_body, new_connection }, trace)
+        let from = cohort.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let peer = SocketAddr::new(from, 40_000);
+        let (edge, Way { address, is_new }) = (cohort.edge, way);
+        let arrival = Arrival { edge, address, peer, has_body, new_connection: is_new };
+        self.request_as(head, arrival, trace)
     }
 
     /// An answer has reached its viewer; gives it back when it is part of no visit.
@@ -152,8 +165,9 @@ impl World {
         // A browser asks for them over the connection it has.
         let asset_kind = Cohort { kind: Kind::Get, ..visit.cohort.clone() };
         let (host, trace) = (visit.host.clone(), visit.trace);
+        let way = Way { address: visit.address, is_new: false };
         for (at, target) in targets.iter().enumerate() {
-            let exchange = self.ask_as(&asset_kind, (&host, target), false, trace);
+            let exchange = self.ask_as(&asset_kind, (&host, target), way, trace);
             self.visits.asked.insert(exchange, (id, Some(at)));
         }
         None

@@ -16,6 +16,7 @@ use standin_kernel::{
 
 use crate::database::{self, Databases};
 use crate::network::Distances;
+use crate::resolver::Resolvers;
 use crate::viewer::Visits;
 use crate::workload::{Asked, Desk, Model, one_shots};
 
@@ -42,6 +43,7 @@ pub struct World {
     /// Who runs functions at the edge.
     evaluator: Option<Arc<dyn Evaluator>>,
     pub(crate) visits: Visits,
+    pub(crate) resolvers: Resolvers,
     /// What name servers answered last.
     told: Option<standin_kernel::dns::Answer>,
 }
@@ -60,6 +62,8 @@ pub struct Seen {
 pub struct Arrival {
     /// The number of the point of presence; 0 is the nearest.
     pub edge: u8,
+    /// Where the connection leads, when name servers gave that out.
+    pub address: Option<std::net::IpAddr>,
     /// The viewer's end of the connection.
     pub peer: SocketAddr,
     pub has_body: bool,
@@ -70,7 +74,7 @@ pub struct Arrival {
 impl Default for Arrival {
     fn default() -> Self {
         let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        Self { edge: 0, peer, has_body: false, new_connection: true }
+        Self { edge: 0, address: None, peer, has_body: false, new_connection: true }
     }
 }
 
@@ -143,6 +147,7 @@ impl World {
             due: None,
             evaluator: None,
             visits: Visits::default(),
+            resolvers: Resolvers::default(),
             told: None,
         }
     }
@@ -247,7 +252,7 @@ impl World {
 
     /// The same from somewhere else or over another connection.
     pub fn request_as(&mut self, head: RequestHead, arrival: Arrival, trace: bool) -> ExchangeId {
-        let exchange = self.engine.open_at(arrival.edge);
+        let exchange = self.engine.open_to(arrival.edge, arrival.address);
         let request = Box::new(Request {
             head,
             peer: arrival.peer,

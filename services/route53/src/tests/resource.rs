@@ -40,6 +40,7 @@ impl Stack {
                 previous: self.previous.as_ref(),
                 hint: &Value::Null,
                 base_directory: "/",
+                keeps_snapshot: false,
                 physical_id: self.physical_id.as_deref(),
                 step,
                 context: &context,
