@@ -86,11 +86,20 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
     let Some(output) = output else { return wire };
     let Shape::Structure { members, payload } = model.shape(output) else { return wire };
     headers(model, members, value, &mut wire.headers);
+    let says = members.iter().find(|member| member.at == Some(Location::Status));
+    if let Some(status) = says.and_then(|member| value[&member.name].as_u64()) {
+        wire.status = u16::try_from(status).unwrap_or(wire.status);
+    }
     let namespace = rest_namespace(model);
     let in_body = members.iter().any(|member| member.at.is_none());
     let found = payload.as_ref().and_then(|name| members.iter().find(|one| one.name == *name));
     match found {
         Some(member) => match model.shape(&member.shape) {
+            Shape::Blob if model.protocol == Protocol::RestJson => {
+                // An event's result, which is JSON.
+                wire.body = value[&member.name].as_str().unwrap_or("").as_bytes().to_vec();
+                wire.headers.append("Content-Type", "application/json");
+            }
             Shape::Blob => {}
             Shape::Text => {
                 wire.body = value[&member.name].as_str().unwrap_or("").as_bytes().to_vec();

@@ -150,7 +150,10 @@ mod tests {
         assert_eq!(asked("GET", presigned, &[], ""), "s3 GetObject");
         let lambda = signed("lambda");
         let lambda = [("Authorization", lambda.as_str())];
-        assert_eq!(asked("GET", "/2015-03-31/functions", &lambda, ""), "none");
+        assert_eq!(asked("GET", "/2015-03-31/functions", &lambda, ""), "lambda ListFunctions");
+        let unknown = signed("sqs");
+        let unknown = [("Authorization", unknown.as_str())];
+        assert_eq!(asked("GET", "/queues", &unknown, ""), "none");
         let unknown = "Action=BuyLunch&Version=2015-12-01";
         assert!(asked("POST", "/", &headers, unknown).contains("elbv2:BuyLunch is not supported"));
     }

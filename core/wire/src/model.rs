@@ -173,7 +173,7 @@ macro_rules! entry {
 }
 
 /// All services on the endpoint.
-pub static ENTRIES: [Entry; 17] = [
+pub static ENTRIES: [Entry; 18] = [
     entry!("acm", Platform),
     entry!("application-autoscaling", Platform),
     entry!("cloudformation", CloudFormation),
@@ -183,6 +183,7 @@ pub static ENTRIES: [Entry; 17] = [
     entry!("ecs", Ecs),
     entry!("elbv2", Elbv2),
     entry!("iam", Platform),
+    entry!("lambda", Lambda),
     entry!("logs", Platform),
     entry!("rds", Rds),
     entry!("route53", Route53),

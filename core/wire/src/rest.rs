@@ -188,8 +188,9 @@ fn prefixed(headers: &Headers, prefix: &str) -> Option<Value> {
 
 fn payload_value(model: &Model, member: &Member, body: &[u8]) -> Result<Option<Value>, ApiError> {
     match model.shape(&member.shape) {
-        Shape::Blob => Ok(None),
-        Shape::Text => Ok(Some(json!(String::from_utf8_lossy(body)))),
+        Shape::Blob if model.protocol != Protocol::RestJson => Ok(None),
+        // Lambda's events, which are JSON.
+        Shape::Blob | Shape::Text => Ok(Some(json!(String::from_utf8_lossy(body)))),
         _ if body.is_empty() => Ok(None),
         _ if model.protocol == Protocol::RestJson => aws_json::input(body).map(Some),
         _ => xml::read(model, &member.shape, body).map(Some),

@@ -7,6 +7,7 @@ use standin_kernel::{RequestHead, Time};
 
 use crate::form;
 use crate::sigv4::{Credentials, Refused};
+use crate::text::base64;
 
 /// Words of the query that are signed along with the path.
 const SIGNED_WORDS: [&str; 34] = [
@@ -90,7 +91,7 @@ impl Signature {
         let mut mac =
             Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map_err(|_| Refused::Mismatch)?;
         mac.update(canonical(head, &self.expires).as_bytes());
-        let given = from_base64(&self.signature).ok_or(Refused::Mismatch)?;
+        let given = base64(&self.signature).ok_or(Refused::Mismatch)?;
         mac.verify_slice(&given).map_err(|_| Refused::Mismatch)
     }
 }
@@ -121,28 +122,4 @@ fn canonical(head: &RequestHead, expires: &str) -> String {
         own.concat(),
         head.path(),
     )
-}
-
-/// Base64 with padding (RFC 4648, 4).
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for byte in text.trim_end_matches('=').bytes() {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from(bits >> count & 0xff).ok()?);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(out)
 }

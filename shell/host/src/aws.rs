@@ -12,7 +12,7 @@ use standin_wire::sigv4::Credentials;
 use standin_wire::{Wire, answer, auth, aws_json, cbor, chunks, detect, form, rest};
 
 use crate::driver::Driver;
-use crate::objects;
+use crate::objects::{self, base64};
 
 /// Members about the transfer itself, not the object: checksums that SDKs add, which guard a way
 /// that here is the machine's own memory.
@@ -92,6 +92,9 @@ async fn carry_out(
     if operation == "PutObject" || operation == "UploadPart" {
         input["Standin"] = objects::stored(&driver.blobs, body).await?;
     }
+    if entry.service == ServiceName::Lambda {
+        objects::store_code(&driver.blobs, &mut input).await?;
+    }
     // The platform's services share one machine, which tells them apart by this prefix.
     let name = match entry.service {
         ServiceName::Platform => format!("{}:{operation}", entry.name),
@@ -102,7 +105,10 @@ async fn carry_out(
         input["Standin"] = whole;
         value = driver.call(entry.service, &name, input).await?;
     }
-    let object = objects::body_of(&driver.blobs, &value).await?;
+    let object = match value["PayloadBase64"].as_str() {
+        Some(text) => Some(base64(text)?),
+        None => objects::body_of(&driver.blobs, &value).await?,
+    };
     if let Some(members) = value.as_object_mut() {
         members.remove("Standin");
     }

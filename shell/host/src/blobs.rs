@@ -168,6 +168,12 @@ impl Blobs {
         Ok(ids)
     }
 
+    /// Where a body lies under a state directory.
+    pub(crate) fn file(state_dir: &Path, id: BlobId) -> PathBuf {
+        let name = crate::fill::hex(&id.0);
+        state_dir.join("blobs").join(&name[..2]).join(name)
+    }
+
     fn path(&self, id: BlobId) -> PathBuf {
         let name = hex(id);
         self.shared.folder.join(&name[..2]).join(name)

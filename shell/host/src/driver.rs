@@ -12,7 +12,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use standin_engine::{Effect, Engine, Input, LegId, RelayEnd, Respond};
 use standin_kernel::fault::Mode;
 use standin_kernel::http::HeadError;
-use standin_kernel::workload::{WorkloadEvent, WorkloadId};
+use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadKind, WorkloadSpec};
 use standin_kernel::{
     ApiError, BlobId, Bytes, Duration, ExchangeId, Fact, Record, Response, ServiceName, Time, Value,
 };
@@ -25,6 +25,7 @@ use crate::http::leg::{Outgoing, ask, with_body};
 use crate::http::mailbox::{LegOwner, Letter, Mailbox, PostOffice};
 use crate::http::pool::Pool;
 use crate::recorder::RecordFile;
+use crate::runtime_api;
 use crate::store::StoreWriter;
 use crate::workloads::Workloads;
 
@@ -186,7 +187,7 @@ impl Driver {
                         mailbox.put(Letter::Collect { exchange, limit_bytes });
                     }
                 }
-                Effect::Launch { spec } => self.workloads.borrow_mut().launch(*spec),
+                Effect::Launch { spec } => self.launch(*spec),
                 Effect::Signal { workload, signal } => {
                     self.workloads.borrow_mut().signal(workload, signal);
                 }
@@ -202,6 +203,13 @@ impl Driver {
                 }
                 Effect::Log { source, line } => (self.log)(source, &line),
             }
+        }
+    }
+
+    fn launch(&self, spec: WorkloadSpec) {
+        match (&spec.kind, self.me.upgrade()) {
+            (WorkloadKind::Function(_), Some(me)) => runtime_api::launch(&me, spec),
+            _ => self.workloads.borrow_mut().launch(spec),
         }
     }
 

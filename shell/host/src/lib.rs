@@ -18,6 +18,7 @@ mod objects;
 pub mod orphans;
 mod recorder;
 pub mod run;
+mod runtime_api;
 #[cfg(test)]
 mod scratch;
 pub mod store;

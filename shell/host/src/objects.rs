@@ -22,6 +22,50 @@ pub(crate) async fn stored(blobs: &Blobs, body: Bytes) -> Result<Value, ApiError
     .await
 }
 
+/// Stores a function's zip that came with the call (`ZipFile`, in base64), and names it in the
+/// member `Standin` beside it.
+pub(crate) async fn store_code(blobs: &Blobs, input: &mut Value) -> Result<(), ApiError> {
+    let place = match input["ZipFile"].is_string() {
+        true => Some(input),
+        false => input.get_mut("Code"),
+    };
+    let Some(place) = place else { return Ok(()) };
+    let Some(text) = place["ZipFile"].as_str() else { return Ok(()) };
+    let zip = base64(text)?;
+    let unpacked = unpacked_bytes(&zip)?;
+    let mut named = stored(blobs, zip).await?;
+    named["Unpacked"] = json!(unpacked);
+    if let Some(members) = named.as_object_mut() {
+        members.remove("ETag");
+    }
+    place["Standin"] = named;
+    if let Some(members) = place.as_object_mut() {
+        members.remove("ZipFile");
+    }
+    Ok(())
+}
+
+/// How large a zip's files are together, in bytes.
+fn unpacked_bytes(zip: &Bytes) -> Result<u64, ApiError> {
+    let wrong = |_| {
+        let message = "Could not unzip uploaded file. Please check your file, then try to upload \
+                       again.";
+        ApiError::new("InvalidParameterValueException", 400, message)
+    };
+    let mut archive = zip::ZipArchive::new(io::Cursor::new(zip)).map_err(wrong)?;
+    let mut bytes = 0;
+    for at in 0..archive.len() {
+        bytes += archive.by_index_raw(at).map_err(wrong)?.size();
+    }
+    Ok(bytes)
+}
+
+/// Bytes that travelled as base64.
+pub(crate) fn base64(text: &str) -> Result<Bytes, ApiError> {
+    let wrong = || ApiError::new("SerializationException", 400, "a blob is not in base64");
+    standin_wire::text::base64(text).map(Bytes::from).ok_or_else(wrong)
+}
+
 /// The bytes an answer names in its member `Standin`, if it names any.
 pub(crate) async fn body_of(blobs: &Blobs, answer: &Value) -> Result<Option<Bytes>, ApiError> {
     let named = &answer["Standin"];

@@ -10,6 +10,7 @@ use std::{io, mem};
 
 use bytes::{Bytes, BytesMut};
 use standin_engine::{Input, LegId};
+use standin_kernel::function::RUNTIME_API_PORT;
 use standin_kernel::http::{Framing, HeadError, Read, read_request, write_response};
 use standin_kernel::{
     Body, Identity, LegRequest, LinkFailure, Method, Request, RequestHead, Version,
@@ -23,6 +24,7 @@ use super::leg::{Answer, Outgoing, ask};
 use super::mailbox::{Letter, Mailbox};
 use super::relay;
 use crate::driver::Driver;
+use crate::runtime_api::Written;
 
 /// The reading side of a viewer's connection.
 #[derive(Debug)]
@@ -74,6 +76,8 @@ struct Connection {
     /// Where it leads, when name servers gave that out.
     address: Option<std::net::IpAddr>,
     port: u16,
+    /// The function's process at the other end, if it is one.
+    process: Option<Rc<Written>>,
     out: Vec<u8>,
 }
 
@@ -86,6 +90,26 @@ enum Next {
 
 /// Serves a viewer until one side closes.
 pub(crate) async fn serve(driver: Rc<Driver>, stream: TcpStream, peer: SocketAddr, port: u16) {
+    serve_from(driver, stream, peer, port, None).await;
+}
+
+/// Serves a function's process, whose output goes before what it asks.
+pub(crate) async fn serve_process(
+    driver: Rc<Driver>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    process: Rc<Written>,
+) {
+    serve_from(driver, stream, peer, RUNTIME_API_PORT, Some(process)).await;
+}
+
+async fn serve_from(
+    driver: Rc<Driver>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    port: u16,
+    process: Option<Rc<Written>>,
+) {
     let _ = stream.set_nodelay(true);
     let address = Driver::given_out(stream.local_addr().ok());
     let (read, write) = stream.into_split();
@@ -100,6 +124,7 @@ pub(crate) async fn serve(driver: Rc<Driver>, stream: TcpStream, peer: SocketAdd
         peer,
         address,
         port,
+        process,
         out: Vec::with_capacity(4 * 1024),
     };
     while let Ok(Next::KeepAlive) = connection.exchange().await {}
@@ -109,7 +134,9 @@ pub(crate) async fn serve(driver: Rc<Driver>, stream: TcpStream, peer: SocketAdd
 impl Connection {
     /// One request and its answer.
     async fn exchange(&mut self) -> io::Result<Next> {
-        self.expire_in(HEAD_S);
+        if self.process.is_none() {
+            self.expire_in(HEAD_S);
+        }
         let read = match self.read_head().await? {
             Ok(Some(read)) => read,
             Ok(None) => return Ok(Next::Close),
@@ -123,6 +150,9 @@ impl Connection {
         }
         let whole = self.read_small_body(framing).await?;
         self.mailbox.expires_s.set(0);
+        if let Some(process) = &self.process {
+            process.pass_on(&self.driver, true);
+        }
         let exchange = self.driver.open(&self.mailbox, self.address);
         let request = self.request(head, framing);
         let (request, trace) = (Box::new(request), self.driver.tracing());
@@ -142,7 +172,10 @@ impl Connection {
             peer: self.peer,
             tls: false,
             has_body: !framing.is_none(),
-            identity: Identity::Anonymous,
+            identity: match &self.process {
+                Some(process) => Identity::Workload(process.id()),
+                None => Identity::Anonymous,
+            },
             port: self.port,
         }
     }

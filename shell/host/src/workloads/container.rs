@@ -11,7 +11,7 @@ use super::log::Log;
 use super::plan::{self, Plan, cannot_start};
 use super::procfs::{self, TermFate};
 use super::spawn::Running;
-use super::{Site, database, exec};
+use super::{Output, Site, database, exec, function};
 use crate::orphans::MARKER;
 
 /// How long what a container has started may take to be gone after SIGKILL.
@@ -40,6 +40,10 @@ pub(super) struct Container {
     /// Closed by whoever has no more use for the container: then it is killed.
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) log: Log,
+    /// Where a function's output goes, instead of to the log.
+    pub(super) output: Option<Output>,
+    /// Dropped with the container: its end.
+    pub(super) alive: Option<oneshot::Sender<()>>,
 }
 
 impl Container {
@@ -69,6 +73,13 @@ impl Container {
     async fn start(&mut self) -> Result<(Plan, Running, oneshot::Receiver<()>), String> {
         let plan = self.prepare().await?;
         let wrong = |wrong: std::io::Error| cannot_start(&wrong.to_string());
+        if let Some(output) = self.output.take() {
+            let Output { stdout, stderr, read, alive } = output;
+            self.alive = Some(alive);
+            let running = Running::start(&self.site, &plan, stdout, stderr).await?;
+            self.site.started(self.spec.id, running.pid());
+            return Ok((plan, running, read));
+        }
         // One pipe for both, so that lines stay in the order they were written.
         let (output, stdout) = std::io::pipe().map_err(wrong)?;
         let stderr = stdout.try_clone().map_err(wrong)?;
@@ -86,6 +97,7 @@ impl Container {
         let prepared = async {
             match &spec.kind {
                 WorkloadKind::Database(wanted) => database::prepare(site, spec, wanted, log).await,
+                WorkloadKind::Function(wanted) => function::prepare(site, spec, wanted, log).await,
                 _ => plan::prepare(site, spec, log).await,
             }
         };

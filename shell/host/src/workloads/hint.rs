@@ -22,6 +22,8 @@ pub(super) struct Hint {
     pub(super) environment: BTreeMap<String, Scalar>,
     /// The program is a binary of this package of the Cargo workspace around the template.
     pub(super) cargo: Option<String>,
+    /// A function's code, as it lies there.
+    pub(super) folder: Option<String>,
     /// How the container behaves in the simulator; nothing to this machine.
     model: IgnoredAny,
     /// What nobody reads; named in the container's log.

@@ -8,6 +8,7 @@ mod cargo;
 mod container;
 mod database;
 mod exec;
+mod function;
 mod hint;
 mod log;
 mod plan;
@@ -26,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use container::{Command, Container};
+pub(crate) use function::Output;
 use log::Log;
 pub use log::log_file;
 use plan::Environment;
@@ -140,6 +142,15 @@ impl Workloads {
 
     /// Starts a container. `Started` and later `Exited`, or else `FailedToStart`, follow.
     pub fn launch(&mut self, spec: WorkloadSpec) {
+        self.launch_into(spec, None);
+    }
+
+    /// Starts a function's process; its output goes elsewhere.
+    pub(crate) fn launch_function(&mut self, spec: WorkloadSpec, output: Output) {
+        self.launch_into(spec, Some(output));
+    }
+
+    fn launch_into(&mut self, spec: WorkloadSpec, output: Option<Output>) {
         self.forget_ended();
         let id = spec.id;
         let labels = &spec.labels;
@@ -162,7 +173,14 @@ impl Workloads {
         }
         let (commands, incoming) = mpsc::unbounded_channel();
         self.commands.insert(id, commands);
-        let container = Container { site: self.site.clone(), spec, commands: incoming, log };
+        let container = Container {
+            site: self.site.clone(),
+            spec,
+            commands: incoming,
+            log,
+            output,
+            alive: None,
+        };
         self.tasks.spawn(container.run());
     }
 
