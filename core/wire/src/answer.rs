@@ -100,7 +100,11 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
                 wire.body = value[&member.name].as_str().unwrap_or("").as_bytes().to_vec();
                 wire.headers.append("Content-Type", "application/json");
             }
-            Shape::Blob => {}
+            // A blob is base64 in documents; an object's bytes are the caller's matter.
+            Shape::Blob => {
+                let coded = value[&member.name].as_str();
+                wire.body = coded.and_then(text::base64).unwrap_or_default();
+            }
             Shape::Text => {
                 wire.body = value[&member.name].as_str().unwrap_or("").as_bytes().to_vec();
             }

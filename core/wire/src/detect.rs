@@ -32,6 +32,9 @@ pub fn service(head: &RequestHead, body: &[u8]) -> Option<&'static Entry> {
     if head.path().starts_with("/2020-05-31/") {
         return entry("cloudfront");
     }
+    if head.path().starts_with("/key-value-stores/") {
+        return entry("cloudfront-keyvaluestore");
+    }
     if head.path().starts_with("/2013-04-01/") {
         return entry("route53");
     }
@@ -145,6 +148,8 @@ mod tests {
             asked("GET", "/2020-05-31/distribution", &[], ""),
             "cloudfront ListDistributions"
         );
+        let store = "/key-value-stores/arn%3Aaws%3Acloudfront%3A%3A1%3Akey-value-store%2Fx/keys/a";
+        assert_eq!(asked("GET", store, &[], ""), "cloudfront-keyvaluestore GetKey");
         assert_eq!(asked("GET", "/pages/key", &[], ""), "s3 GetObject");
         let presigned = "/pages/key?X-Amz-Credential=AKID%2F20261124%2Fr%2Fs3%2Faws4_request";
         assert_eq!(asked("GET", presigned, &[], ""), "s3 GetObject");

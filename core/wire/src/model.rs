@@ -173,11 +173,12 @@ macro_rules! entry {
 }
 
 /// All services on the endpoint.
-pub static ENTRIES: [Entry; 18] = [
+pub static ENTRIES: [Entry; 19] = [
     entry!("acm", Platform),
     entry!("application-autoscaling", Platform),
     entry!("cloudformation", CloudFormation),
     entry!("cloudfront", CloudFront),
+    entry!("cloudfront-keyvaluestore", CloudFront),
     entry!("cloudwatch", Platform),
     entry!("ec2", Platform),
     entry!("ecs", Ecs),

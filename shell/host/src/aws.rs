@@ -95,9 +95,10 @@ async fn carry_out(
     if entry.service == ServiceName::Lambda {
         objects::store_code(&driver.blobs, &mut input).await?;
     }
-    // The platform's services share one machine, which tells them apart by this prefix.
+    // Services that share one machine are told apart by this prefix.
     let name = match entry.service {
         ServiceName::Platform => format!("{}:{operation}", entry.name),
+        _ if entry.name == "cloudfront-keyvaluestore" => format!("{}:{operation}", entry.name),
         _ => operation.clone(),
     };
     let mut value = driver.call(entry.service, &name, input.clone()).await?;
