@@ -173,7 +173,7 @@ macro_rules! entry {
 }
 
 /// All services on the endpoint.
-pub static ENTRIES: [Entry; 19] = [
+pub static ENTRIES: [Entry; 20] = [
     entry!("acm", Platform),
     entry!("application-autoscaling", Platform),
     entry!("cloudformation", CloudFormation),
@@ -183,6 +183,7 @@ pub static ENTRIES: [Entry; 19] = [
     entry!("ec2", Platform),
     entry!("ecs", Ecs),
     entry!("elbv2", Elbv2),
+    entry!("events", Platform),
     entry!("iam", Platform),
     entry!("lambda", Lambda),
     entry!("logs", Platform),

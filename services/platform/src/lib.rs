@@ -10,7 +10,7 @@
 //! `ec2:CreateVpc`, `logs:TagResource`, `sts:GetCallerIdentity`. The name alone will do while only
 //! one of the services has such an operation; `TagResource` alone is refused. The names of the
 //! services: `ec2`, `iam`, `sts`, `logs`, `acm`, `ssm`, `secretsmanager`, `cloudwatch`,
-//! `application-autoscaling`, `scheduler`.
+//! `application-autoscaling`, `scheduler`, `events`.
 //!
 //! What these services decide on AWS about packets and permissions is recorded and validated here
 //! and decides nothing: the property tables say so property by property. Quotas are not held.
@@ -21,6 +21,7 @@ mod builtin;
 mod cloudwatch;
 mod confidential;
 mod ec2;
+mod events;
 mod iam;
 mod logs;
 mod made;
@@ -56,6 +57,7 @@ pub struct Platform {
     cloudwatch: cloudwatch::CloudWatch,
     autoscaling: autoscaling::AutoScaling,
     scheduler: scheduler::Scheduler,
+    events: events::Events,
 }
 
 impl Platform {
@@ -110,6 +112,7 @@ const TYPES: &[&dyn ResourceType] = &[
     &autoscaling::resources::SCALING_POLICY,
     &scheduler::resources::SCHEDULE,
     &scheduler::resources::SCHEDULE_GROUP,
+    &events::resources::RULE,
     &builtin::WaitConditionHandle,
     &builtin::CdkMetadata,
 ];
@@ -141,6 +144,7 @@ impl Service for Platform {
             Section::AutoScaling => {
                 run(section, autoscaling::OPERATIONS, &mut self.autoscaling, cx, name, input)
             }
+            Section::Events => run(section, events::OPERATIONS, &mut self.events, cx, name, input),
             Section::Scheduler => {
                 self.check_role_of_schedule(name, input)?;
                 run(section, scheduler::OPERATIONS, &mut self.scheduler, cx, name, input)
@@ -149,15 +153,19 @@ impl Service for Platform {
     }
 
     fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
-        self.scheduler.reply(cx, ticket, &reply);
+        match ticket {
+            events::TICKETS.. => self.events.reply(cx, ticket, &reply),
+            _ => self.scheduler.reply(cx, ticket, &reply),
+        }
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        self.scheduler.deadline()
+        Deadline::earliest(self.scheduler.deadline(), self.events.deadline())
     }
 
     fn on_deadline(&mut self, cx: &mut Cx<'_>) {
         self.scheduler.on_deadline(cx);
+        self.events.on_deadline(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {
@@ -172,6 +180,7 @@ impl Service for Platform {
             "cloudwatch" => self.cloudwatch.restore(kind, record)?,
             "application-autoscaling" => self.autoscaling.restore(kind, record)?,
             "scheduler" => self.scheduler.restore(kind, record)?,
+            "events" => self.events.restore(kind, record)?,
             _ => false,
         };
         if known { Ok(()) } else { Err(format!("a record of unknown kind {}", record.kind)) }
@@ -179,5 +188,6 @@ impl Service for Platform {
 
     fn restored(&mut self, cx: &mut Cx<'_>) {
         scheduler::restored(&mut self.scheduler, cx);
+        events::restored(&mut self.events, cx);
     }
 }

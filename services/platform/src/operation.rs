@@ -3,7 +3,9 @@
 use serde::de::DeserializeOwned;
 use standin_kernel::{ApiError, Cx, Time, Value};
 
-use crate::{acm, autoscaling, cloudwatch, ec2, iam, logs, scheduler, secretsmanager, ssm, sts};
+use crate::{
+    acm, autoscaling, cloudwatch, ec2, events, iam, logs, scheduler, secretsmanager, ssm, sts,
+};
 
 /// An operation of the service whose state is `S`.
 pub(crate) type Operation<S> = fn(&mut S, &mut Cx<'_>, &Value) -> Result<Value, ApiError>;
@@ -24,10 +26,11 @@ pub(crate) enum Section {
     CloudWatch,
     AutoScaling,
     Scheduler,
+    Events,
 }
 
 impl Section {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Ec2,
         Self::Iam,
         Self::Sts,
@@ -38,6 +41,7 @@ impl Section {
         Self::CloudWatch,
         Self::AutoScaling,
         Self::Scheduler,
+        Self::Events,
     ];
 
     /// As SDKs name the service's client.
@@ -53,6 +57,7 @@ impl Section {
             Self::CloudWatch => "cloudwatch",
             Self::AutoScaling => "application-autoscaling",
             Self::Scheduler => "scheduler",
+            Self::Events => "events",
         }
     }
 
@@ -68,6 +73,7 @@ impl Section {
             Self::CloudWatch => find(cloudwatch::OPERATIONS, operation).is_some(),
             Self::AutoScaling => find(autoscaling::OPERATIONS, operation).is_some(),
             Self::Scheduler => find(scheduler::OPERATIONS, operation).is_some(),
+            Self::Events => find(events::OPERATIONS, operation).is_some(),
         }
     }
 }

@@ -13,7 +13,7 @@ const YEARS: usize = 230;
 
 /// A cron expression's fields. A set of numbers is a bit mask, bit 0 for the number 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cron {
+pub(crate) struct Cron {
     minutes: u64,
     hours: u64,
     days: Days,

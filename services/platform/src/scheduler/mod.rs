@@ -14,5 +14,6 @@ mod table;
 mod tests;
 
 pub(crate) use api::OPERATIONS;
+pub(crate) use expression::{Dialect, Expression};
 pub(crate) use run::restored;
 pub(crate) use state::Scheduler;

@@ -3,6 +3,7 @@
 mod acm;
 mod autoscaling;
 mod cloudwatch;
+mod events;
 mod iam;
 mod logs;
 mod network;
