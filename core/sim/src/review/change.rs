@@ -53,12 +53,22 @@ pub(crate) fn changed(stage: &Stage, scene: &Scene, edits: &[Edit]) -> Option<St
     Some(stage)
 }
 
+/// Of the files that pages are made of.
+fn content_type(key: &str) -> &'static str {
+    match key.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("css") => "text/css",
+        Some("svg") => "image/svg+xml",
+        Some("js") => "text/javascript",
+        _ => "text/html",
+    }
+}
+
 /// A page that a bucket gets.
 fn object(bucket: &str, key: &str, text: &str) -> Object {
     Object {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
-        content_type: "text/html".to_owned(),
+        content_type: content_type(key).to_owned(),
         body: Bytes::copy_from_slice(text.as_bytes()),
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use standin_sim::review::{Class, Finding, Options, Report, Row, Track, Verdict, Words};
 
 use super::Lang;
-use super::text::{given, place, seconds, verdict};
+use super::text::{LEGEND, given, grades, place, seconds, summary, verdict};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -84,7 +84,8 @@ fn finding(html: &mut String, one: &Finding) {
         one.ledger.join(" "),
     );
     if let Some(gives) = &one.gives {
-        let gives = both(&given(gives, Lang::En), &given(gives, Lang::Ja));
+        let shown = |lang: Lang| given(gives, lang).replace("->", "→");
+        let gives = both(&shown(Lang::En), &shown(Lang::Ja));
         let _ = writeln!(html, "<br><span class=\"gives\">{gives}</span>");
     }
     html.push_str("</li>\n");
@@ -95,18 +96,20 @@ fn rows(html: &mut String, report: &Report) {
         return;
     }
     let heading = both("Every fault and planned operation", "全障害と計画作業");
-    let _ = writeln!(html, "<h2>{heading}</h2>\n<ul class=\"legend\">");
+    let counted = both(&summary(report, Lang::En), &summary(report, Lang::Ja));
+    let _ = writeln!(html, "<h2>{heading}</h2>\n<p>{counted}</p>\n<ul class=\"legend\">");
     for (_, class, en, ja) in CLASSES {
         let _ = writeln!(html, "<li><i class=\"{class}\"></i>{}</li>", both(en, ja));
     }
     html.push_str("</ul>\n");
+    how_to_read(html);
     let mut cases: Vec<&str> = report.rows.iter().map(|row| row.case.as_str()).collect();
     cases.dedup();
     for case in cases {
         let rows: Vec<&Row> = report.rows.iter().filter(|row| row.case == case).collect();
         let worst = rows.iter().map(|row| row.verdict).max().unwrap_or_default();
         let Some(first) = rows.first() else { continue };
-        let open = if worst == Verdict::Good { "" } else { " open" };
+        let open = if worst == Verdict::Bad { " open" } else { "" };
         let title = both(&first.title.en, &first.title.ja);
         let case = escaped(case);
         let _ = writeln!(
@@ -120,6 +123,22 @@ fn rows(html: &mut String, report: &Report) {
         }
         html.push_str("</details>\n");
     }
+}
+
+/// What the measures mean, and what is good.
+fn how_to_read(html: &mut String) {
+    let says = both("How to read this", "読み方");
+    let _ = writeln!(html, "<details><summary>{says}</summary>\n<dl>");
+    let lines = both(
+        "The two lines in a drawing are the moments when the fault begins and when it is mended; \
+         times count from its beginning.",
+        "図の2本の線は障害の開始と復旧; 時刻は開始から数える。",
+    );
+    for (name, means, name_ja, means_ja) in LEGEND {
+        let _ = writeln!(html, "<dt>{}<dd>{}", both(name, name_ja), both(means, means_ja));
+    }
+    let grades = both(grades(Lang::En), grades(Lang::Ja));
+    let _ = writeln!(html, "</dl>\n<p>{lines} {grades}</p></details>");
 }
 
 fn mark(grade: Verdict) -> String {
@@ -146,7 +165,7 @@ fn figure(html: &mut String, row: &Row) {
     drawing(html, &row.track);
     if row.verdict != Verdict::Good {
         html.push_str("<ul class=\"why\">");
-        for stretch in row.track.stretches.iter().filter(|one| one.to_s > row.track.begins_s) {
+        for stretch in row.track.stretches.iter().filter(|one| one.from_s >= row.track.begins_s) {
             let Some(reason) = &stretch.because else { continue };
             let from = stretch.from_s - row.track.begins_s;
             let _ = write!(html, "<li>{from:+.1} s: {}</li>", escaped(&reason.to_string()));
@@ -177,7 +196,13 @@ fn drawing(html: &mut String, track: &Track) {
         let _ =
             write!(html, "<line class=\"edge\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"0\" y2=\"10\"/>");
     }
-    html.push_str("</svg>\n");
+    html.push_str("</svg>\n<div class=\"axis\" aria-hidden=\"true\">");
+    let mended = track.mended_s.filter(|mended| mended - track.begins_s > end / 8.0);
+    for at in [Some(track.begins_s), mended].into_iter().flatten() {
+        let (left, since) = (100.0 * at / end, at - track.begins_s);
+        let _ = write!(html, "<span style=\"left:{left:.1}%\">{since:.0} s</span>");
+    }
+    html.push_str("</div>\n");
 }
 
 fn both(en: &str, ja: &str) -> String {

@@ -24,6 +24,9 @@ pub(super) fn report(report: &Report, template: &str, how: &Options, lang: Lang)
         let says = lang.of("the stack does not come up", "スタックを作成できません");
         text.push_str(&format!("{says}: {why}\n"));
     }
+    if !report.rows.is_empty() {
+        text.push_str(&format!("{}\n\n", summary(report, lang)));
+    }
     text.push_str(&table(report, lang));
     text.push_str(&findings(report, lang));
     text
@@ -32,25 +35,101 @@ pub(super) fn report(report: &Report, template: &str, how: &Options, lang: Lang)
 /// The findings, worst first.
 fn findings(report: &Report, lang: Lang) -> String {
     if report.findings.is_empty() {
-        return format!("{}\n", lang.of("no findings", "指摘なし"));
+        return format!("{}\n", lang.of("nothing to change", "改善点なし"));
     }
-    let mut text = String::new();
+    let mut text =
+        lang.of("What to change, the most harmful first", "改善点 (影響の大きい順)").to_owned();
+    text.push_str("\n\n");
+    let [why, change, blank, gives] = match lang {
+        Lang::En => ["why   ", "change", "      ", "gives "],
+        Lang::Ja => ["理由", "変更", "    ", "効果"],
+    };
     for (number, finding) in (1..).zip(&report.findings) {
         let of = |words: &Words| lang.of(&words.en, &words.ja).to_owned();
         let rows = finding.ledger.join(" ");
         text.push_str(&format!(
-            "{number:>2}. {}  [{}]\n    {}  [{rows}]\n    {}\n    -> {}\n",
+            "{number:>2}. {}  [{}]\n    {why}  {}  [{rows}]\n    {change}  {}\n    {blank}  {}\n",
             of(&finding.title),
             finding.rule,
             of(&finding.why),
             place(&finding.setting),
             of(&finding.advice),
         ));
-        if let Some(gives) = &finding.gives {
-            text.push_str(&format!("       {}\n", given(gives, lang)));
+        if let Some(measured) = &finding.gives {
+            text.push_str(&format!("    {gives}  {}\n", given(measured, lang)));
         }
+        text.push('\n');
     }
     text
+}
+
+/// What the columns mean, and what is good.
+pub(super) const LEGEND: [(&str, &str, &str, &str); 6] = [
+    (
+        "page after",
+        "from the beginning until nobody saw anything but the right page or one made for it",
+        "ページまで",
+        "開始から、正しいページか用意されたページだけになるまで",
+    ),
+    (
+        "raw error",
+        "seconds of an error that nobody made a page for, or of no answer",
+        "生エラー",
+        "用意されたページのないエラー、または応答なしの秒数",
+    ),
+    ("longest wait", "of one viewer for one answer", "最長待ち", "1つの応答を待った最長時間"),
+    (
+        "page left",
+        "from when the service could answer again until the last sorry page",
+        "復旧後の残り",
+        "サービスが応答できるようになってから最後のお知らせページまで",
+    ),
+    ("stale", "seconds of an old copy", "古い内容", "古いコピーが見えた秒数"),
+    (
+        "unstyled",
+        "seconds of a page without its styles or images",
+        "装飾なし",
+        "スタイルや画像のないページの秒数",
+    ),
+];
+
+fn legend(lang: Lang) -> String {
+    let mut table = Table::new(&[]);
+    for (name, means, name_ja, means_ja) in LEGEND {
+        table.row([lang.of(name, name_ja).to_owned(), lang.of(means, means_ja).to_owned()]);
+    }
+    let grades = grades(lang);
+    format!("\n{}  {grades}\n", table.text())
+}
+
+/// What is good, slow and bad.
+pub(super) const fn grades(lang: Lang) -> &'static str {
+    lang.of(
+        "good: page within 10 s, no raw error, no wait over 10 s, page gone within 15 s; slow: \
+         within 60 s, 5 s, 30 s, 60 s; BAD: beyond. In brackets: the median of all phases.",
+        "良: 10 秒以内にページ、生エラーなし、待ち 10 秒以内、復旧後 15 秒以内に消える; 遅: 60 秒、\
+         5 秒、30 秒、60 秒以内; 悪: それ以上。括弧内は全位相の中央値。",
+    )
+}
+
+/// How many cases came out how: `27 cases: 20 good, 6 slow, 1 BAD`
+pub(super) fn summary(report: &Report, lang: Lang) -> String {
+    let mut cases: Vec<(&str, Verdict)> = Vec::new();
+    for row in &report.rows {
+        match cases.last_mut() {
+            Some((case, worst)) if *case == row.case => *worst = (*worst).max(row.verdict),
+            _ => cases.push((&row.case, row.verdict)),
+        }
+    }
+    let count = |grade: Verdict| cases.iter().filter(|(_, worst)| *worst == grade).count();
+    let grades = [Verdict::Good, Verdict::Slow, Verdict::Bad];
+    let list: Vec<String> =
+        grades.iter().map(|grade| format!("{} {}", count(*grade), verdict(*grade, lang))).collect();
+    let all = cases.len();
+    match lang {
+        Lang::En => format!("{all} things that can happen: {}", list.join(", ")),
+        Lang::Ja => format!("起こりうる {all} 件: {}", list.join("、")),
+    }
 }
 
 /// `Distribution.DistributionConfig.Origins[0].ConnectionTimeout  template.yaml:222`
@@ -107,6 +186,8 @@ pub(super) fn given(gives: &Gives, lang: Lang) -> String {
             add("page after recovery", "復旧後の残り", was, is);
             let (was, is) = (before.sorry_as_ok_s, after.sorry_as_ok_s);
             add("page with 200", "200 のページ", was, is);
+            let (was, is) = (before.incomplete_s, after.incomplete_s);
+            add("page without its styles", "装飾なしのページ", was, is);
             let (was, is) = (before.not_right_s, after.not_right_s);
             add("without the right page", "正しいページなし", was, is);
             if changes.is_empty() {
@@ -130,6 +211,7 @@ fn table(report: &Report, lang: Lang) -> String {
             "longest wait",
             "page left",
             "stale",
+            "unstyled",
         ],
         Lang::Ja => [
             "",
@@ -140,6 +222,7 @@ fn table(report: &Report, lang: Lang) -> String {
             "最長待ち",
             "復旧後の残り",
             "古い内容",
+            "装飾なし",
         ],
     };
     let mut table = Table::new(&heading);
@@ -183,6 +266,7 @@ fn table(report: &Report, lang: Lang) -> String {
         return String::new();
     }
     let mut text = table.text();
+    text.push_str(&legend(lang));
     text.push_str(&decided(reasons, lang));
     text.push('\n');
     text
@@ -193,10 +277,19 @@ fn decided(reasons: Vec<(String, Vec<String>)>, lang: Lang) -> String {
     if reasons.is_empty() {
         return String::new();
     }
-    let says = lang.of("what decided it", "何が決めたか");
-    let mut text = format!("\n{says}\n");
+    let says = lang.of("What decided it", "何が決めたか");
+    let mut text = format!("\n{says}\n\n");
     for (reason, hit) in reasons {
-        text.push_str(&format!("  {reason}\n    {}\n", hit.join("; ")));
+        let shown = hit.len().min(3);
+        let mut list = hit[..shown].join("; ");
+        match hit.len() - shown {
+            0 => {}
+            more => list.push_str(&match lang {
+                Lang::En => format!("; and {more} more"),
+                Lang::Ja => format!("; 他 {more} 件"),
+            }),
+        }
+        text.push_str(&format!("  {reason}\n    {list}\n"));
     }
     text
 }
@@ -221,6 +314,7 @@ fn line(grade: Verdict, title: String, who: String, rows: &[&Row], lang: Lang) -
         both(|it| it.wait_max_s),
         both(|it| it.sorry_after_s),
         both(|it| it.stale_s),
+        both(|it| it.incomplete_s),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use standin_kernel::{Value, json};
 
-use super::{Draft, Proof, Row, View, seconds, words};
+use super::{Draft, Proof, Row, View, measured, seconds, words};
 use crate::review::case::number;
 use crate::review::change::Edit;
 use crate::review::cohort::{behaviors, fits, members, origin};
@@ -71,7 +71,8 @@ pub(super) fn on_failing_origin(view: &View<'_>) -> Vec<Draft> {
         let edit = better.map(|better| moved(id, config, path, (&property, is_default), better));
         let wanted = better.unwrap_or("another origin");
         let wanted_ja = better.unwrap_or("別のオリジン");
-        let raw = seconds(row.map_or(0.0, |row| row.worst.raw_error_s));
+        let raw = row.map(|row| row.worst.raw_error_s);
+        let (raw, raw_ja) = measured(raw, "of raw error", "生エラー");
         drafts.push(Draft {
             rule: "error-page-on-failing-origin",
             title: words(
@@ -81,11 +82,11 @@ pub(super) fn on_failing_origin(view: &View<'_>) -> Vec<Draft> {
             why: words(
                 format!(
                     "{path} goes through {property} to origin {first}, as all pages do; when \
-                     {first} fails, the page cannot be fetched; measured: {raw} of raw error"
+                     {first} fails, the page cannot be fetched{raw}"
                 ),
                 format!(
                     "{path} は {property} 経由でオリジン {first} から取得される; {first} の障害時\
-                     には取得できない; 実測: 生エラー {raw}"
+                     には取得できない{raw_ja}"
                 ),
             ),
             advice: words(
@@ -326,7 +327,8 @@ pub(super) fn sent_with_200(view: &View<'_>) -> Vec<Draft> {
     let row = view.largest(Row::reads_pages, |worst| worst.sorry_as_ok_s);
     let property =
         |index: usize| format!("DistributionConfig.CustomErrorResponses[{index}].ResponseCode");
-    let measured = seconds(row.map_or(0.0, |row| row.worst.sorry_as_ok_s));
+    let with_200 = row.map(|row| row.worst.sorry_as_ok_s);
+    let (with_200, with_200_ja) = measured(with_200, "of page with 200", "200 のページ");
     vec![Draft {
         rule: "error-page-with-200",
         title: words(
@@ -335,13 +337,9 @@ pub(super) fn sent_with_200(view: &View<'_>) -> Vec<Draft> {
         ),
         why: words(
             format!(
-                "search engines index the page, monitors stay green and browsers keep it; \
-                 measured: {measured} of page with 200"
+                "search engines index the page, monitors stay green and browsers keep it{with_200}"
             ),
-            format!(
-                "検索エンジンに登録され、監視は正常のまま、ブラウザにも残る; 実測: 200 のページ \
-                 {measured}"
-            ),
+            format!("検索エンジンに登録され、監視は正常のまま、ブラウザにも残る{with_200_ja}"),
         ),
         advice: words("set ResponseCode to 503", "ResponseCode を 503 にする"),
         at: (id.to_owned(), property(*first)),

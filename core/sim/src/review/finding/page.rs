@@ -1,7 +1,7 @@
 //! Rules about a page that is there: how long an old copy of it stays, and who sees it that should
 //! not.
 
-use standin_kernel::Value;
+use standin_kernel::{Value, json};
 
 use super::error_page::{behavior_of, entries, page_of};
 use super::{Draft, Kind, Proof, Row, View, policy, seconds, words};
@@ -59,6 +59,126 @@ pub(super) fn kept_long(view: &View<'_>) -> Vec<Draft> {
         proof: Proof::Edited { path: path.to_owned() },
         floor: 1.0,
     }]
+}
+
+/// The bucket is the only place the page comes from: when it cannot be read, there is no page for
+/// the page.
+pub(super) fn in_one_bucket(view: &View<'_>) -> Vec<Draft> {
+    let Some((id, config)) = view.distribution() else { return Vec::new() };
+    let Some(path) = entries(config).find_map(|(_, entry)| page_of(entry)) else {
+        return Vec::new();
+    };
+    let (property, is_default, settings) = behavior_of(config, path);
+    let target = settings["TargetOriginId"].as_str().unwrap_or_default();
+    let Some((_, origin)) = crate::review::cohort::origin(config, target) else {
+        return Vec::new();
+    };
+    let domain = origin["DomainName"].as_str().unwrap_or_default();
+    let Some(bucket) = view.scene.bucket_of(domain).map(|one| one.logical_id.as_str()) else {
+        return Vec::new();
+    };
+    let of_bucket = |row: &Row| {
+        let behavior = view.cohort(row).and_then(|one| one.behavior.as_deref());
+        row.reads_pages() && row.case.starts_with(bucket) && behavior == Some(&*property)
+    };
+    let row = view.largest(of_bucket, |worst| worst.raw_error_s);
+    let Some(row) = row.filter(|_| !is_default) else { return Vec::new() };
+    let raw = seconds(row.worst.raw_error_s);
+    vec![Draft {
+        rule: "page-in-one-bucket",
+        title: words(
+            format!("{path} comes from {bucket} alone"),
+            format!("{path} は {bucket} だけにある"),
+        ),
+        why: words(
+            format!(
+                "CloudFront has no page for an error page that cannot be fetched, it shows the \
+                 bucket's own error then: a policy gone wrong or an empty bucket is seen only \
+                 when the page is needed; measured: {raw} of raw error for {} in {}",
+                row.cohort, row.case
+            ),
+            format!(
+                "エラーページを取得できないときの代わりはなく、バケットのエラーがそのまま出る: \
+                 ポリシーの誤りや空のバケットは必要なときに初めて分かる; 実測: {} の {} で生エラー \
+                 {raw}",
+                row.case, row.cohort
+            ),
+        ),
+        advice: words(
+            format!(
+                "let {property} ask an origin group of two buckets (the second best in another \
+                 region), and fetch the page regularly"
+            ),
+            format!(
+                "{property} を2つのバケット (2つ目は別リージョンが望ましい) のオリジングループに\
+                 し、ページを定期的に取得して確かめる"
+            ),
+        ),
+        at: (id.to_owned(), format!("DistributionConfig.{property}.TargetOriginId")),
+        ledger: vec!["CF-CER-07", "CF-OG-02", "MP-R07"],
+        edits: second_bucket(view, id, (&property, target), bucket),
+        proof: row.proof(),
+        floor: 1.1,
+    }]
+}
+
+/// A second bucket with the same pages, and a group of both.
+fn second_bucket(
+    view: &View<'_>,
+    id: &str,
+    (property, target): (&str, &str),
+    bucket: &str,
+) -> Vec<Edit> {
+    const SECOND: &str = "ReviewedSecondBucket";
+    let Some((_, config)) = view.distribution() else { return Vec::new() };
+    let source =
+        format!("arn:${{AWS::Partition}}:cloudfront::${{AWS::AccountId}}:distribution/${{{id}}}");
+    let policy = json!({"Type": "AWS::S3::BucketPolicy", "Properties": {
+        "Bucket": {"Ref": SECOND},
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": "s3:GetObject",
+            "Resource": {"Fn::Sub": format!("${{{SECOND}.Arn}}/*")},
+            "Condition": {"StringEquals": {"AWS:SourceArn": {"Fn::Sub": source}}},
+        }]},
+    }});
+    let access = json!({"Type": "AWS::CloudFront::OriginAccessControl", "Properties": {
+        "OriginAccessControlConfig": {
+            "Name": "reviewed-second", "OriginAccessControlOriginType": "s3",
+            "SigningBehavior": "always", "SigningProtocol": "sigv4",
+        },
+    }});
+    let origins = config["Origins"].as_array().map_or(0, Vec::len);
+    let groups = config["OriginGroups"]["Items"].as_array().map_or(0, Vec::len);
+    let origin = json!({
+        "Id": "second", "DomainName": {"Fn::GetAtt": [SECOND, "RegionalDomainName"]},
+        "OriginAccessControlId": {"Fn::GetAtt": ["ReviewedSecondAccess", "Id"]},
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    });
+    let group = json!({
+        "Id": "either",
+        "FailoverCriteria": {
+            "StatusCodes": {"Quantity": 6, "Items": [403, 404, 500, 502, 503, 504]},
+        },
+        "Members": {"Quantity": 2, "Items": [{"OriginId": target}, {"OriginId": "second"}]},
+    });
+    let at = |path: String| format!("DistributionConfig.{path}");
+    let mut edits = vec![
+        Edit::new(SECOND, "", json!({"Type": "AWS::S3::Bucket"})),
+        Edit::new("ReviewedSecondPolicy", "", policy),
+        Edit::new("ReviewedSecondAccess", "", access),
+        Edit::new(id, at(format!("Origins[{origins}]")), origin),
+        Edit::new(id, at("OriginGroups.Quantity".to_owned()), groups + 1),
+        Edit::new(id, at(format!("OriginGroups.Items[{groups}]")), group),
+        Edit::new(id, at(format!("{property}.TargetOriginId")), "either"),
+    ];
+    let pages = view.stage.objects.iter().filter(|one| one.bucket == bucket);
+    edits.extend(pages.filter_map(|page| {
+        let text = std::str::from_utf8(&page.body).ok()?;
+        Some(Edit::new(SECOND, format!("/{}", page.key), text))
+    }));
+    edits
 }
 
 /// A mistyped address shows the page that says the service is down.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use standin_kernel::{Value, json};
 
-use super::{Draft, Proof, Row, View, origin, seconds, words};
+use super::{Draft, Proof, Row, View, measured, origin, seconds, words};
 use crate::review::case::{desired_count, number};
 use crate::review::change::Edit;
 use crate::review::scene::{Item, zone};
@@ -223,19 +223,17 @@ pub(super) fn single_task(view: &View<'_>) -> Vec<Draft> {
         let one = format!("{id}/1: kill");
         let fits = |row: &Row| row.case == one && row.reads_pages();
         let row = view.largest(fits, |worst| worst.not_right_s);
-        let out = seconds(row.map_or(0.0, |row| row.worst.not_right_s));
+        let out = row.map(|row| row.worst.not_right_s);
+        let (out, out_ja) = measured(out, "without the right page", "正しいページなし");
         drafts.push(Draft {
             rule: "single-task",
             title: words(format!("{id} runs a single task"), format!("{id} はタスクが1つだけ")),
             why: words(
                 format!(
                     "when it dies, nobody answers until its successor has started and passed a \
-                     health check; measured: {out} without the right page"
+                     health check{out}"
                 ),
-                format!(
-                    "停止すると後継の起動とヘルスチェックまで誰も応答しない; 実測: 正しいページ\
-                     なし {out}"
-                ),
+                format!("停止すると後継の起動とヘルスチェックまで誰も応答しない{out_ja}"),
             ),
             advice: words("set DesiredCount to 2", "DesiredCount を 2 にする"),
             at: (id.clone(), "DesiredCount".to_owned()),
@@ -267,7 +265,8 @@ pub(super) fn single_zone(view: &View<'_>) -> Vec<Draft> {
         let property = "NetworkConfiguration.AwsvpcConfiguration.Subnets";
         let at = format!("{property}[{}]", subnets.len());
         let edit = other.map(|other| Edit::new(id, at, json!({"Ref": other.logical_id})));
-        let out = seconds(row.map_or(0.0, |row| row.worst.not_right_s));
+        let out = row.map(|row| row.worst.not_right_s);
+        let (out, out_ja) = measured(out, "without it", "正しいページなし");
         drafts.push(Draft {
             rule: "single-zone",
             title: words(
@@ -275,8 +274,8 @@ pub(super) fn single_zone(view: &View<'_>) -> Vec<Draft> {
                 format!("{id} の全タスクが {only} にある"),
             ),
             why: words(
-                format!("when the zone is lost, so is the service; measured: {out} without it"),
-                format!("ゾーン喪失でサービスも失われる; 実測: 正しいページなし {out}"),
+                format!("when the zone is lost, so is the service{out}"),
+                format!("ゾーン喪失でサービスも失われる{out_ja}"),
             ),
             advice: words(
                 "name subnets of two zones, and run two tasks or more",
