@@ -31,6 +31,9 @@ pub(crate) struct Container {
     pub(crate) command: Vec<String>,
     /// `environment` in the order of the document; for `RunTask`, the overrides are already in.
     pub(crate) environment: Vec<(String, String)>,
+    /// `secrets`: variables whose values are read when a task starts (ECS-TD-08).
+    #[serde(default)]
+    pub(crate) secrets: Vec<(String, ValueFrom)>,
     /// `portMappings[].containerPort`
     pub(crate) ports: Vec<u16>,
     pub(crate) depends_on: Vec<Dependency>,
@@ -50,6 +53,41 @@ pub(crate) struct Container {
 
 /// The time between SIGTERM and SIGKILL when the document does not say (ECS-DP-09).
 pub(crate) const DEFAULT_STOP_TIMEOUT_S: u32 = 30;
+
+/// Where the value of a secret variable is kept (ECS-TD-07).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ValueFrom {
+    /// In Secrets Manager: the whole of it, or the value of one key of its JSON.
+    Secret {
+        id: String,
+        json_key: Option<String>,
+        version_stage: Option<String>,
+        version_id: Option<String>,
+    },
+    /// In the Parameter Store: a name or an ARN.
+    Parameter(String),
+}
+
+impl ValueFrom {
+    /// Reads `valueFrom`: `arn:aws:secretsmanager:region:account:secret:name-AbCdEf:key:stage:id`,
+    /// an ARN of a parameter, or a parameter's name.
+    pub(crate) fn parse(text: &str) -> Self {
+        const OF_AN_ARN: usize = 7;
+        let parts: Vec<&str> = text.split(':').collect();
+        if parts.first() != Some(&"arn") || parts.get(2) != Some(&"secretsmanager") {
+            return Self::Parameter(text.to_owned());
+        }
+        let part = |at: usize| {
+            parts.get(at).filter(|part| !part.is_empty()).map(|part| (*part).to_owned())
+        };
+        Self::Secret {
+            id: parts[..parts.len().min(OF_AN_ARN)].join(":"),
+            json_key: part(OF_AN_ARN),
+            version_stage: part(OF_AN_ARN + 1),
+            version_id: part(OF_AN_ARN + 2),
+        }
+    }
+}
 
 /// `dependsOn[]`: this container waits for another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

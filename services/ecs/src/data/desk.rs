@@ -65,8 +65,20 @@ pub(crate) enum Call {
         task: String,
         group: String,
     },
+    /// The value of a secret variable.
+    Secret {
+        task: String,
+        at: SecretAt,
+    },
     /// Nobody waits for the reply.
     Unattended,
+}
+
+/// A secret variable of a task: its container and its place among that one's secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SecretAt {
+    pub(crate) container: usize,
+    pub(crate) secret: usize,
 }
 
 #[derive(Debug, Default)]
@@ -105,13 +117,13 @@ impl Desk {
         self.ticket
     }
 
-    /// Calls an operation; those of the log groups begin with `logs:`, the others are the load
-    /// balancers'.
+    /// Calls an operation; those of the platform name their service (`logs:`), the others are the
+    /// load balancers'.
     pub(crate) fn call(&mut self, cx: &mut Cx<'_>, call: Call, operation: &str, input: Value) {
         let ticket = self.new_ticket();
         self.calls.insert(ticket, call);
-        let logs = operation.starts_with("logs:");
-        let service = if logs { ServiceName::Platform } else { ServiceName::Elbv2 };
+        let platform = operation.contains(':');
+        let service = if platform { ServiceName::Platform } else { ServiceName::Elbv2 };
         cx.call(ticket, service, operation, input);
     }
 

@@ -38,6 +38,7 @@ impl Task {
                 self.times.pull_stopped_at = Some(cx.now);
                 self.touch();
                 self.ask_for_log_groups(cx, desk);
+                self.ask_for_secrets(cx, desk);
                 self.advance(cx, desk);
             }
             TaskTimer::StartTimeout(index) => {
@@ -155,7 +156,9 @@ impl Task {
     /// Starts what may start, and is RUNNING when everything is.
     pub(crate) fn advance(&mut self, cx: &mut Cx<'_>, desk: &mut Desk) {
         let active = matches!(self.status, LastStatus::Activating | LastStatus::Running);
-        let ready = self.times.pull_stopped_at.is_some() && self.groups_awaited.is_empty();
+        let ready = self.times.pull_stopped_at.is_some()
+            && self.groups_awaited.is_empty()
+            && self.has_its_secrets();
         if !active || !self.is_wanted() || !ready {
             return;
         }
@@ -197,7 +200,8 @@ impl Task {
             service_arn: self.service_arn.as_deref(),
             address: self.address,
         };
-        let spec = self.settings(index).spec(workload, &owner, cx.env);
+        let mut spec = self.settings(index).spec(workload, &owner, cx.env);
+        spec.environment.extend(self.secret_variables(index));
         cx.emit(Out::Launch { spec: Box::new(spec) });
         let old = &self.containers[index];
         self.containers[index] = Container {

@@ -19,6 +19,7 @@ mod plan;
 mod reconcile;
 mod registration;
 mod restart;
+mod secret;
 mod service;
 mod shared;
 mod shutdown;
@@ -289,6 +290,12 @@ impl Scheduler {
             Some(Call::LogGroup { task: arn, group }) => {
                 if let Some(task) = self.tasks.get_mut(&arn) {
                     task.log_group_seen(cx, &mut self.desk, &group, &reply);
+                }
+                self.after(cx, &arn);
+            }
+            Some(Call::Secret { task: arn, at }) => {
+                if let Some(task) = self.tasks.get_mut(&arn) {
+                    task.secret_read(cx, &mut self.desk, at, &reply);
                 }
                 self.after(cx, &arn);
             }

@@ -3,15 +3,17 @@
 //! `life` leads it up to RUNNING, `shutdown` down to STOPPED, `registration` in and out of its
 //! target groups. What the service must know of is left in `news`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use standin_kernel::database::Secret;
 use standin_kernel::workload::WorkloadId;
 use standin_kernel::{Cx, Time, Value};
 
 use super::container::{Container, Phase};
+use super::desk::SecretAt;
 use super::health_check;
 use super::registration::Target;
 use super::view::{DesiredStatus, Health, LastStatus, StopCode, TaskTimes, TaskView};
@@ -49,6 +51,9 @@ pub(crate) struct Task {
     /// Log groups of which it is not known yet whether they exist.
     #[serde(skip)]
     pub(crate) groups_awaited: BTreeSet<String>,
+    /// Secret variables; `None` while the value is being read.
+    #[serde(skip)]
+    pub(crate) secrets: BTreeMap<SecretAt, Option<Secret>>,
     /// The throttle's attempt that started it.
     #[serde(skip)]
     pub(crate) attempt: u64,
@@ -138,6 +143,7 @@ impl Task {
             version: 1,
             stored_version: 0,
             groups_awaited: BTreeSet::new(),
+            secrets: BTreeMap::new(),
             attempt: new.attempt,
             was_healthy: false,
             found_unhealthy: false,

@@ -310,13 +310,15 @@ fn volumes_are_named_and_have_no_path_on_the_host() {
 
 #[test]
 fn what_standin_has_not_is_refused_with_the_reason() {
-    let secrets = json!([{"name": "A", "valueFrom": "arn:aws:secretsmanager:x"}]);
-    let message = wrong(&json!({"app": {"secrets": secrets}}));
+    let files = json!([{"type": "s3", "value": "arn:aws:s3:::x/y"}]);
+    let message = wrong(&json!({"app": {"environmentFiles": files}}));
     assert!(
-        message.starts_with("container definition app: secrets is not supported by Standin"),
+        message
+            .starts_with("container definition app: environmentFiles is not supported by Standin"),
         "{message}"
     );
-    registered(&json!({"app": {"secrets": [], "privileged": false}}));
+    let secrets = json!([{"name": "A", "valueFrom": "/a"}]);
+    registered(&json!({"app": {"secrets": secrets, "privileged": false}}));
     wrong(&json!({"app": {"privileged": true}}));
     wrong(&json!({"requiresCompatibilities": ["EC2"]}));
     let windows = json!({"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"});

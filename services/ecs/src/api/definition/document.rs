@@ -127,6 +127,8 @@ pub(crate) struct Container {
     pub(crate) command: Vec<String>,
     #[serde(default)]
     pub(crate) environment: Vec<Variable>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) secrets: Vec<Secret>,
     #[serde(default)]
     pub(crate) port_mappings: Vec<PortMapping>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -186,6 +188,14 @@ impl fmt::Debug for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}=***", self.name)
     }
+}
+
+/// An entry of `secrets`: the variable, and where its value is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) value_from: String,
 }
 
 /// Reads a text without repeating it in the error when it is none.

@@ -76,7 +76,6 @@ const MISSING: &[Missing] = &[
 ];
 
 const MISSING_OF_CONTAINER: &[Missing] = &[
-    ("secrets", "there is no Secrets Manager and no Parameter Store for containers yet"),
     ("environmentFiles", "files in S3 are not read for containers yet"),
     ("firelensConfiguration", "lines go to the log of the task only"),
     ("resourceRequirements", "Fargate has no GPUs"),

@@ -6,7 +6,7 @@ use super::Definition;
 use super::document;
 use crate::config::{
     AwsLogs, Container, DEFAULT_STOP_TIMEOUT_S, Dependency, HealthCheck, RestartPolicy,
-    TaskDefinition,
+    TaskDefinition, ValueFrom,
 };
 
 /// The time a container must have run before it is started again, when the document does not say
@@ -40,6 +40,11 @@ impl Definition {
             entry_point: container.entry_point.clone(),
             command: container.command.clone(),
             environment: container.environment.iter().map(variable).collect(),
+            secrets: container
+                .secrets
+                .iter()
+                .map(|secret| (secret.name.clone(), ValueFrom::parse(&secret.value_from)))
+                .collect(),
             ports: container.port_mappings.iter().map(|mapping| mapping.container_port).collect(),
             depends_on: container.depends_on.iter().map(dependency).collect(),
             health_check: container.health_check.as_ref().map(health_check),

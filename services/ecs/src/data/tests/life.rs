@@ -249,6 +249,60 @@ fn ecs_lo_02_a_log_group_is_made_where_that_is_wanted() {
     assert!(world.log_groups.contains("g"));
 }
 
+/// A task whose container has these secret variables, run for a moment.
+fn with_secrets(world: &mut World, secrets: &[(&str, &str)]) -> String {
+    let mut app = container("app", true);
+    let secret = |(name, from): &(&str, &str)| ((*name).to_owned(), config::ValueFrom::parse(from));
+    app.secrets = secrets.iter().map(secret).collect();
+    let arn = world.run_task(definition(1, vec![app]));
+    world.run(1);
+    arn
+}
+
+#[test]
+fn ecs_td_07_secret_variables_have_the_values_that_are_kept_elsewhere() {
+    const SECRET: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf";
+    let mut world = World::new(Pace::Fast);
+    world.secrets.insert(SECRET.into(), r#"{"username":"keeper","password":"p"}"#.into());
+    world.secrets.insert("/diary/key".into(), "k".into());
+    world.secrets.insert("flat".into(), "f".into());
+    let one_key = format!("{SECRET}:password::");
+    let arn = with_secrets(
+        &mut world,
+        &[
+            ("PASSWORD", &one_key),
+            ("WHOLE", SECRET),
+            ("KEY", "arn:aws:ssm:ap-northeast-1:123456789012:parameter/diary/key"),
+            ("FLAT", "arn:aws:ssm:ap-northeast-1:123456789012:parameter/flat"),
+            ("BARE", "flat"),
+        ],
+    );
+    assert_eq!(world.task(&arn).last_status, LastStatus::Running);
+    let environment = &world.specs[0].environment;
+    let value = |name: &str| {
+        let found = environment.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    assert_eq!(value("PASSWORD"), Some("p"));
+    assert_eq!(value("WHOLE"), Some(r#"{"username":"keeper","password":"p"}"#));
+    assert_eq!((value("KEY"), value("FLAT"), value("BARE")), (Some("k"), Some("f"), Some("f")));
+}
+
+#[test]
+fn ecs_td_08_without_its_secrets_a_task_does_not_start() {
+    let missing = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:none-AbCdEf";
+    for (from, says) in [(missing, "none-AbCdEf"), ("/none", "invalid parameters: /none")] {
+        let mut world = World::new(Pace::Fast);
+        let arn = with_secrets(&mut world, &[("A", from)]);
+        let task = world.task(&arn);
+        assert_eq!(task.stop_code, Some(StopCode::TaskFailedToStart));
+        let reason = task.stopped_reason.unwrap_or_default();
+        assert!(reason.starts_with("ResourceInitializationError: unable to pull secrets"));
+        assert!(reason.contains(says), "{reason}");
+        assert!(world.specs.is_empty());
+    }
+}
+
 fn restarting(period_s: u32, ignored: &[i32]) -> config::TaskDefinition {
     let mut app = container("app", true);
     app.restart_policy = Some(config::RestartPolicy {

@@ -74,6 +74,8 @@ pub(super) struct World {
     pub(super) drain: Duration,
     pub(super) refuse_registration: bool,
     pub(super) log_groups: BTreeSet<String>,
+    /// Of Secrets Manager and the Parameter Store, by what is asked for.
+    pub(super) secrets: BTreeMap<String, String>,
     pub(super) records: BTreeMap<(String, String), Value>,
     /// `(time, what, container, workload)`, what being `launch`, `TERM` or `KILL`.
     pub(super) done: Vec<(Time, &'static str, String, WorkloadId)>,
@@ -100,6 +102,7 @@ impl World {
             drain: Duration::from_secs(5),
             refuse_registration: false,
             log_groups: BTreeSet::new(),
+            secrets: BTreeMap::new(),
             records: BTreeMap::new(),
             done: Vec::new(),
             specs: Vec::new(),
@@ -209,6 +212,18 @@ impl World {
         if operation == "logs:CreateLogGroup" {
             self.log_groups.extend(input["logGroupName"].as_str().map(str::to_owned));
             return Ok(json!({}));
+        }
+        if operation == "secretsmanager:GetSecretValue" {
+            let id = input["SecretId"].as_str().unwrap_or_default();
+            let no_such = || ApiError::new("ResourceNotFoundException", 400, "no such secret");
+            let text = self.secrets.get(id).ok_or_else(no_such)?;
+            return Ok(json!({"SecretString": text}));
+        }
+        if operation == "ssm:GetParameters" {
+            let name = input["Names"][0].as_str().unwrap_or_default();
+            let value = self.secrets.get(name);
+            let found: Vec<_> = value.map(|value| json!({"Value": value})).into_iter().collect();
+            return Ok(json!({"Parameters": found}));
         }
         assert_eq!(operation, "logs:DescribeLogGroups");
         let prefix = input["logGroupNamePrefix"].as_str().unwrap_or_default();
@@ -408,6 +423,7 @@ pub(super) fn container(name: &str, essential: bool) -> config::Container {
         entry_point: Vec::new(),
         command: vec![name.into()],
         environment: Vec::new(),
+        secrets: Vec::new(),
         ports: vec![8080],
         depends_on: Vec::new(),
         health_check: None,

@@ -49,8 +49,7 @@ pub(super) const CONTAINER_DEFINITION: &[Property] = &[
         .no_effect("no image is pulled"),
     Property::new("ResourceRequirements", Kind::Json).refused("Fargate has no GPUs"),
     Property::new("RestartPolicy", Kind::Object(RESTART_POLICY)),
-    Property::new("Secrets", Kind::Json)
-        .refused("there is no Secrets Manager and no Parameter Store for containers yet"),
+    Property::new("Secrets", Kind::List(&Kind::Object(SECRET))),
     Property::new("StartTimeout", Kind::Integer(2, 120)),
     Property::new("StopTimeout", Kind::Integer(0, 120)),
     Property::new("SystemControls", Kind::List(&Kind::Object(SYSTEM_CONTROL)))
@@ -113,4 +112,9 @@ const RESTART_POLICY: &[Property] = &[
     Property::new("Enabled", Kind::Bool),
     Property::new("IgnoredExitCodes", Kind::List(&Kind::Integer(0, 255))),
     Property::new("RestartAttemptPeriod", Kind::Integer(60, 1800)),
+];
+
+const SECRET: &[Property] = &[
+    Property::new("Name", Kind::Text).required(),
+    Property::new("ValueFrom", Kind::Text).required(),
 ];
