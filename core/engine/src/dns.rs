@@ -67,6 +67,24 @@ impl Endpoints for World<'_> {
     }
 }
 
+/// Follows a name to its first address, as a resolver does; also how many seconds that may be kept.
+pub fn follow(host: &str, mut ask: impl FnMut(Question) -> Answer) -> (Option<IpAddr>, u32) {
+    let (mut host, mut ttl_s) = (host.to_owned(), u32::MAX);
+    for _ in 0..CNAME_MAX {
+        let Ok(name) = Name::parse(&host) else { break };
+        let answer = ask(Question::own(name, RecordType::A));
+        ttl_s = ttl_s.min(answer.ttl_s());
+        if let Some(address) = answer.addresses().first() {
+            return (Some(*address), ttl_s);
+        }
+        match answer.answers.last().and_then(standin_route53::cname) {
+            Some(next) => host = next.host(),
+            None => break,
+        }
+    }
+    (None, ttl_s)
+}
+
 impl Engine {
     /// Somebody asks over the network.
     pub(crate) fn name_asked(&mut self, ticket: u64, question: &Question) {

@@ -42,10 +42,10 @@ use standin_kernel::{
     CallId, Cx, Deadline, Env, ExchangeId, Fact, Out, Record, Rng, ServiceName, Time, Timers,
 };
 
+pub use crate::dns::follow;
 pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond, RunId};
 pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
-pub use standin_route53::cname;
 
 use crate::calls::{Caller as CallFrom, Operation, PutOff, Waiting};
 use crate::evaluations::Run;

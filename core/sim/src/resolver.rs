@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
-use standin_kernel::dns::{Name, Question, RecordType};
+use standin_engine::follow;
 use standin_kernel::{Duration, Time};
 
 use crate::world::World;
@@ -53,27 +53,10 @@ impl World {
         {
             return Some(*address);
         }
-        let (address, ttl_s) = self.asked(&key.1);
+        let (address, ttl_s) = follow(&key.1, |question| self.ask_name_server(question));
+        let address = address.unwrap_or(NOWHERE);
         let until = Some(now + Duration::from_secs(ttl_s.into()));
         self.resolvers.kept.insert(key, (until, address));
         Some(address)
-    }
-
-    /// Follows a name to its first address; also how many seconds that may be kept.
-    fn asked(&mut self, host: &str) -> (IpAddr, u32) {
-        let (mut host, mut ttl_s) = (host.to_owned(), u32::MAX);
-        for _ in 0..8 {
-            let Ok(name) = Name::parse(&host) else { break };
-            let answer = self.ask_name_server(Question::own(name, RecordType::A));
-            ttl_s = ttl_s.min(answer.ttl_s());
-            if let Some(address) = answer.addresses().first() {
-                return (*address, ttl_s);
-            }
-            match answer.answers.last().and_then(standin_engine::cname) {
-                Some(next) => host = next.host(),
-                None => break,
-            }
-        }
-        (NOWHERE, ttl_s)
     }
 }

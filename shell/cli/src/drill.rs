@@ -19,6 +19,7 @@ mod html;
 mod junit;
 mod progress;
 mod real;
+mod resolve;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

@@ -53,6 +53,10 @@ pub enum Question {
         bucket: String,
         folder: std::path::PathBuf,
     },
+    /// The address that name servers give for a host, and for how many seconds.
+    LookUp {
+        host: String,
+    },
     /// The log files of containers.
     Logs,
     /// Stop everything and end.
@@ -86,6 +90,7 @@ pub async fn answer(driver: &Rc<Driver>, question: Question) -> Result<Value, Ap
         }
         Question::Facts { request_ids } => Ok(facts(driver, &request_ids)),
         Question::Fill { bucket, folder } => crate::fill::fill(driver, &bucket, &folder).await,
+        Question::LookUp { host } => Ok(crate::dns::look_up(driver, &host)),
         Question::Logs => Ok(logs(driver)),
         Question::Shutdown => {
             driver.shut_down();

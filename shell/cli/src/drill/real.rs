@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use standin_host::Question;
@@ -20,6 +22,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use super::progress::Progress;
+use super::resolve::Lookup;
 use crate::Failure;
 use crate::link::Link;
 
@@ -42,7 +45,8 @@ pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run,
     let began_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (sender, mut answers) = mpsc::unbounded_channel();
     for (index, viewer) in drill.viewers.iter().enumerate() {
-        spawn_local(view(index, viewer.clone(), drill.duration, edge_port, begin, sender.clone()));
+        let way = (link.clone(), edge_port);
+        spawn_local(view(index, viewer.clone(), drill.duration, way, begin, sender.clone()));
     }
     drop(sender);
     let progress = Progress::new(drill, begin, quiet);
@@ -219,24 +223,30 @@ async fn view(
     index: usize,
     viewer: Viewer,
     duration: Duration,
-    edge_port: u16,
+    (link, edge_port): (Link, u16),
     begin: Instant,
     sender: mpsc::UnboundedSender<Raw>,
 ) {
     let host = viewer.host.clone().unwrap_or_else(|| format!("localhost:{edge_port}"));
+    let lookup = Rc::new(Lookup::new(link, &host, viewer.cohort.resolver));
     for (asked_at, _) in viewer.cohort.turns(viewer.every, duration) {
         tokio::time::sleep_until((begin + asked_at).into()).await;
         let (viewer, host, sender) = (viewer.clone(), host.clone(), sender.clone());
+        let lookup = Rc::clone(&lookup);
         spawn_local(async move {
             let asked = Instant::now();
             let (head, has_body) = viewer.cohort.head(&host, &viewer.get);
-            let got = tokio::time::timeout(PATIENCE, ask(edge_port, head, has_body)).await;
+            let got = tokio::time::timeout(PATIENCE, async {
+                let to = (lookup.address().await?, edge_port);
+                ask(to, head, has_body).await.map(|(head, body)| (to, head, body))
+            });
+            let got = got.await;
             let took = asked.elapsed();
             let mut missing = Vec::new();
             let (answer, head) = match got {
-                Ok(Ok((head, body))) => {
+                Ok(Ok((to, head, body))) => {
                     if viewer.cohort.kind == Kind::Page {
-                        missing = missing_of(edge_port, &viewer, &host, (&head, &body)).await;
+                        missing = missing_of(to, &viewer, &host, (&head, &body)).await;
                     }
                     (Answer::of(&head, body), Some(head))
                 }
@@ -250,7 +260,7 @@ async fn view(
 
 /// What a page names and a browser does not get.
 async fn missing_of(
-    edge_port: u16,
+    to: (IpAddr, u16),
     viewer: &Viewer,
     host: &str,
     (head, body): (&ResponseHead, &[u8]),
@@ -259,7 +269,7 @@ async fn missing_of(
     let cohort = standin_sim::Cohort { kind: Kind::Get, ..viewer.cohort.clone() };
     for target in named_in(head, body, &viewer.get) {
         let (head, _) = cohort.head(host, &target);
-        let got = tokio::time::timeout(PATIENCE, ask(edge_port, head, false)).await;
+        let got = tokio::time::timeout(PATIENCE, ask(to, head, false)).await;
         if !matches!(got, Ok(Ok((head, _))) if head.status < 400) {
             missing.push(target);
         }
@@ -270,12 +280,12 @@ async fn missing_of(
 async fn get(edge_port: u16, host: &str, target: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
     let mut head = RequestHead::get(host, target);
     head.headers.append("User-Agent", "standin-drill");
-    ask(edge_port, head, false).await
+    ask((IpAddr::V4(Ipv4Addr::LOCALHOST), edge_port), head, false).await
 }
 
 /// Asks over a connection of its own. The body of a form is empty.
 async fn ask(
-    edge_port: u16,
+    to: (IpAddr, u16),
     mut head: RequestHead,
     has_body: bool,
 ) -> Result<(ResponseHead, Vec<u8>), Failure> {
@@ -283,7 +293,7 @@ async fn ask(
     let mut bytes = Vec::new();
     let framing = if has_body { Framing::Length(0) } else { Framing::None };
     write_request(&mut bytes, &head, framing);
-    let mut stream = TcpStream::connect(("127.0.0.1", edge_port)).await?;
+    let mut stream = TcpStream::connect(to).await?;
     stream.write_all(&bytes).await?;
     let mut reply = Vec::new();
     let read = loop {

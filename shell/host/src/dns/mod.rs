@@ -6,9 +6,9 @@ mod message;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
-use standin_engine::{Engine, Input};
-use standin_kernel::Duration;
+use standin_engine::{Engine, Input, follow};
 use standin_kernel::dns::{Answer, Question};
+use standin_kernel::{Duration, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::spawn_local;
@@ -74,6 +74,21 @@ async fn connection(driver: Rc<Driver>, mut stream: TcpStream, peer: SocketAddr)
     }
 }
 
+/// What a viewer's resolver would be told: `{"Known": .., "Address": .., "TTL": ..}`. A name of no
+/// hosted zone is not known; one without an address has none.
+pub(crate) fn look_up(driver: &Rc<Driver>, host: &str) -> Value {
+    let host = host.to_ascii_lowercase();
+    if !driver.engine().services().route53.knows(&host) {
+        return json!({"Known": false});
+    }
+    let (address, ttl_s) = follow(&host, |question| {
+        let answer = driver.ask_name_server(question);
+        listen_for(driver, &answer);
+        answer
+    });
+    json!({"Known": true, "Address": address, "TTL": ttl_s})
+}
+
 /// Asks the engine. The addresses it gives out are listened on before anybody hears of them.
 fn answer(driver: &Rc<Driver>, asked: &Asked, peer: SocketAddr) -> Answer {
     let question = Question {
@@ -83,6 +98,11 @@ fn answer(driver: &Rc<Driver>, asked: &Asked, peer: SocketAddr) -> Answer {
         subnet: asked.subnet(),
     };
     let answer = driver.ask_name_server(question);
+    listen_for(driver, &answer);
+    answer
+}
+
+fn listen_for(driver: &Rc<Driver>, answer: &Answer) {
     for address in answer.addresses() {
         if let IpAddr::V4(v4) = address.to_canonical()
             && Engine::is_endpoint(v4)
@@ -90,7 +110,6 @@ fn answer(driver: &Rc<Driver>, asked: &Asked, peer: SocketAddr) -> Answer {
             crate::run::listen_at(driver, v4);
         }
     }
-    answer
 }
 
 impl Driver {
