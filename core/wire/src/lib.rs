@@ -2,14 +2,15 @@
 //! document), and back.
 //!
 //! Reading order: [`model`] (the tables), [`detect`] (which operation is meant), [`form`] (the
-//! query protocols), [`rest`] and [`xml`] (REST-XML), [`aws_json`], [`cbor`], [`chunks`]
-//! (uploads in pieces), [`sigv4`], [`sigv2`] and [`auth`] (who asks), [`answer`] (answers and
-//! refusals).
+//! query protocols), [`rest`] and [`xml`] (the REST protocols), [`aws_json`], [`cbor`], [`chunks`]
+//! and [`checksum`] (uploads), [`sigv4`], [`sigv2`] and [`auth`] (who asks), [`answer`] (answers
+//! and refusals).
 
 pub mod answer;
 pub mod auth;
 pub mod aws_json;
 pub mod cbor;
+pub mod checksum;
 pub mod chunks;
 pub mod detect;
 pub mod form;

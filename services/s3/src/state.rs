@@ -216,9 +216,21 @@ pub(crate) struct Content {
     pub(crate) acl: Acl,
     pub(crate) storage_class: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// As the writer sent it with the whole body.
+    #[serde(default)]
+    pub(crate) checksum: Option<Checksum>,
     /// The response headers that are the same for every reader, put together once.
     #[serde(skip)]
     pub(crate) lines: Headers,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Checksum {
+    /// `CRC32`
+    pub(crate) algorithm: String,
+    /// In base64.
+    pub(crate) value: String,
 }
 
 /// What the writer said about an object (S3-META-01, S3-META-03).
@@ -261,6 +273,7 @@ impl Making {
             acl,
             storage_class,
             tags,
+            checksum: None,
             lines,
         }
     }

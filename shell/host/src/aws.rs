@@ -9,16 +9,15 @@ use hyper::header::{HeaderName, HeaderValue};
 use standin_kernel::{ApiError, Headers, Method, RequestHead, ServiceName, Value, Version, json};
 use standin_wire::model::{Entry, Model, Protocol};
 use standin_wire::sigv4::Credentials;
-use standin_wire::{Wire, answer, auth, aws_json, cbor, chunks, detect, form, rest};
+use standin_wire::{Wire, answer, auth, aws_json, cbor, checksum, chunks, detect, form, rest};
 
 use crate::driver::Driver;
 use crate::objects::{self, base64};
 
-/// Members about the transfer itself, not the object: checksums that SDKs add, which guard a way
-/// that here is the machine's own memory.
-const OF_THE_TRANSFER: [&str; 9] = [
+/// Members about the transfer itself, not the object: lengths and checksums, which are looked at
+/// before the operation is called.
+const OF_THE_TRANSFER: [&str; 8] = [
     "ChecksumAlgorithm",
-    "ChecksumMode",
     "ChecksumCRC32",
     "ChecksumCRC32C",
     "ChecksumCRC64NVME",
@@ -81,16 +80,17 @@ async fn carry_out(
     let now = driver.now();
     let mut seal = auth::check(entry, head, body, now, credentials)?;
     let operation = detect::operation(entry, head, body)?;
-    let body = match is_chunked(head) {
+    let (body, trailer) = match is_chunked(head) {
         true => match chunks::decode(body, seal.as_mut()) {
-            Ok(decoded) => decoded.body.into(),
+            Ok(decoded) => (decoded.body.into(), decoded.trailer),
             Err(wrong) => return Err(auth::body_error(entry, &wrong, now)),
         },
-        false => body.clone(),
+        false => (body.clone(), Vec::new()),
     };
     let mut input = input(entry.model(), &operation, head, &body)?;
     if operation == "PutObject" || operation == "UploadPart" {
-        input["Standin"] = objects::stored(&driver.blobs, body).await?;
+        let claimed = checksum::claimed(head, &trailer);
+        input["Standin"] = objects::stored(&driver.blobs, body, claimed).await?;
     }
     if entry.service == ServiceName::Lambda {
         objects::store_code(&driver.blobs, &mut input).await?;

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use md5::{Digest, Md5};
 use standin_kernel::{ApiError, BlobId, Bytes, Value, json};
+use standin_wire::checksum::Algorithm;
 
 use crate::blobs::{Blobs, parse_id};
 use crate::fill::hex;
@@ -12,14 +13,34 @@ use crate::fill::hex;
 /// How much of a body is copied at once, in bytes.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Stores a body; gives the member that names it.
-pub(crate) async fn stored(blobs: &Blobs, body: Bytes) -> Result<Value, ApiError> {
+/// Stores a body; gives the member that names it. The body must have the checksum that its sender
+/// claims (S3-PUT-04).
+pub(crate) async fn stored(
+    blobs: &Blobs,
+    body: Bytes,
+    claimed: Option<(Algorithm, String)>,
+) -> Result<Value, ApiError> {
     let blobs = blobs.clone();
-    aside(move || {
-        let blob = blobs.put(&body)?;
-        Ok(named(blob, body.len() as u64, &Md5::digest(&body)))
+    let named = aside(move || {
+        let checksum = claimed.map(|(algorithm, value)| {
+            let holds = algorithm.compute(&body) == value;
+            (algorithm.as_str(), value, holds)
+        });
+        if let Some((algorithm, _, false)) = checksum {
+            return Ok(Err(algorithm));
+        }
+        let mut named = named(blobs.put(&body)?, body.len() as u64, &Md5::digest(&body));
+        if let Some((algorithm, value, _)) = checksum {
+            named["Checksum"] = json!({"Algorithm": algorithm, "Value": value});
+        }
+        Ok(Ok(named))
     })
-    .await
+    .await?;
+    named.map_err(|algorithm| {
+        let message =
+            format!("The {algorithm} you specified did not match the calculated checksum.");
+        ApiError::new("BadDigest", 400, message)
+    })
 }
 
 /// Stores a function's zip that came with the call (`ZipFile`, in base64), and names it in the
@@ -161,8 +182,8 @@ mod tests {
     async fn a_body_is_put_together_from_pieces() {
         let scratch = Scratch::new();
         let blobs = Blobs::at(scratch.path(), 1 << 20).unwrap();
-        let one = stored(&blobs, Bytes::from_static(b"hello, ")).await.unwrap();
-        let two = stored(&blobs, Bytes::from_static(b"the world")).await.unwrap();
+        let one = stored(&blobs, Bytes::from_static(b"hello, "), None).await.unwrap();
+        let two = stored(&blobs, Bytes::from_static(b"the world"), None).await.unwrap();
         let piece = |of: &Value, offset: u64, length: u64| {
             let (blob, md5) = (&of["Blob"], &of["ETag"]);
             json!({"Blob": blob, "Offset": offset, "Length": length, "MD5": md5})
@@ -179,6 +200,11 @@ mod tests {
         let plain = json!({"Standin": {"Join": [{"Blob": whole["Blob"], "Length": 5}]}});
         let cut = joined(&blobs, &plain).await.unwrap().unwrap();
         assert_eq!(cut["ETag"], hex(&Md5::digest(b"hello")));
+        let claim = |value: &str| Some((Algorithm::Crc32, value.to_owned()));
+        let sent = Bytes::from_static(b"123456789");
+        let kept = stored(&blobs, sent.clone(), claim("y/Q5Jg==")).await.unwrap();
+        assert_eq!(kept["Checksum"], json!({"Algorithm": "CRC32", "Value": "y/Q5Jg=="}));
+        assert_eq!(stored(&blobs, sent, claim("AAAAAA==")).await.unwrap_err().code, "BadDigest");
         let lost = json!({"Standin": {"Blob": "00".repeat(32), "Length": 1}});
         assert_eq!(body_of(&blobs, &lost).await.unwrap_err().status, 500);
     }

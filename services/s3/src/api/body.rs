@@ -7,7 +7,7 @@ use standin_kernel::{ApiError, BlobId, Value};
 
 use crate::data::conditional::lists;
 use crate::error::{Refusal, Result, no_such_key, precondition_failed};
-use crate::state::{Bucket, blob_hex};
+use crate::state::{Bucket, Checksum, blob_hex};
 
 /// What a caller says about a body.
 #[derive(Debug, Deserialize)]
@@ -32,6 +32,8 @@ pub(super) struct Stored {
     /// MD5, in hexadecimal digits.
     #[serde(rename = "ETag")]
     pub(super) etag: String,
+    /// As the sender claimed it, and as it is.
+    pub(super) checksum: Option<Checksum>,
 }
 
 /// Largest body of one call: 5 GiB (S3-PUT-05).

@@ -7,7 +7,8 @@ use standin_kernel::control::input;
 use standin_kernel::{ApiError, Cx, Value, json};
 
 use super::{BucketOnly, nothing, present};
-use crate::error::{Refusal, Result};
+use crate::data::listing::{read_token, token};
+use crate::error::{Refusal, Result, invalid_argument};
 use crate::state::{Acl, Bucket, Ownership, Settings, State};
 
 #[derive(Debug, Deserialize)]
@@ -122,20 +123,33 @@ pub(super) fn head(state: &mut State, _cx: &mut Cx<'_>, value: &Value) -> Result
 struct List {
     prefix: Option<String>,
     bucket_region: Option<String>,
+    max_buckets: Option<i64>,
+    continuation_token: Option<String>,
 }
+
+/// Most buckets of one answer.
+const BUCKETS_MAX: i64 = 10_000;
 
 pub(super) fn list(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: List = input("ListBuckets", value)?;
     let prefix = asked.prefix.as_deref().unwrap_or("");
+    let max = asked.max_buckets.unwrap_or(BUCKETS_MAX);
+    let max = usize::try_from(max).ok().filter(|_| (1..=BUCKETS_MAX).contains(&max));
+    let max = max.ok_or_else(|| {
+        let message = "The value of max-buckets must be between 1 and 10000";
+        invalid_argument(message, "max-buckets", &asked.max_buckets.unwrap_or_default().to_string())
+    })?;
+    let after = asked.continuation_token.as_deref().map(read_token).transpose()?;
     let wanted = |settings: &&Settings| {
         settings.name.starts_with(prefix)
+            && after.as_ref().is_none_or(|after| settings.name > *after)
             && asked.bucket_region.as_ref().is_none_or(|region| *region == settings.region)
     };
-    let buckets: Vec<Value> = state
-        .buckets
-        .values()
-        .map(|bucket| &bucket.settings)
-        .filter(wanted)
+    let mut found = state.buckets.values().map(|bucket| &bucket.settings).filter(wanted);
+    let page: Vec<&Settings> = found.by_ref().take(max).collect();
+    let next = found.next().and(page.last()).map(|last| token(&last.name));
+    let buckets: Vec<Value> = page
+        .iter()
         .map(|settings| {
             json!({
                 "Name": settings.name,
@@ -149,6 +163,7 @@ pub(super) fn list(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<
         "Buckets": buckets,
         "Owner": {"ID": owner_id(&cx.env.account)},
         "Prefix": asked.prefix,
+        "ContinuationToken": next,
     })))
 }
 

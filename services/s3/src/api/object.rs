@@ -5,7 +5,7 @@ use standin_kernel::control::input;
 use standin_kernel::{ApiError, Cx, Value, json};
 
 use super::present;
-use super::put::{shown, with_version, write};
+use super::put::{add_checksum, shown, with_version, write};
 use crate::data::conditional::{Conditions, Outcome};
 use crate::data::range::{Part, content_range, part};
 use crate::error::{
@@ -14,6 +14,12 @@ use crate::error::{
 };
 use crate::state::{Bucket, Content, Object, State, Version, Versioning, blob_hex};
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum ChecksumMode {
+    Enabled,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Get {
@@ -21,6 +27,7 @@ struct Get {
     key: String,
     version_id: Option<String>,
     range: Option<String>,
+    checksum_mode: Option<ChecksumMode>,
     if_match: Option<String>,
     if_none_match: Option<String>,
     /// An HTTP date, as the one below.
@@ -127,6 +134,10 @@ fn describe(
     let mut document = present(own);
     if let (Some(members), Value::Object(more)) = (document.as_object_mut(), shown(content)) {
         members.extend(more);
+    }
+    // It is one over the whole, so a part goes without.
+    if asked.checksum_mode.is_some() && part.is_none() {
+        add_checksum(&mut document, content.checksum.as_ref());
     }
     Ok((with_version(document, bucket, &version.id), part))
 }

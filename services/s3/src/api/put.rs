@@ -13,8 +13,8 @@ use crate::error::{
     KEY_BYTES_MAX, Refusal, Result, access_denied, acl_not_supported, key_too_long, not_built,
 };
 use crate::state::{
-    Acl, Bucket, Content, Encryption, Making, Metadata, NULL_VERSION, Settings, State, Version,
-    Versioning,
+    Acl, Bucket, Checksum, Content, Encryption, Making, Metadata, NULL_VERSION, Settings, State,
+    Version, Versioning,
 };
 
 /// What a writer says about an object besides its body: `PutObject`, `CreateMultipartUpload`.
@@ -78,8 +78,10 @@ pub(super) fn put(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<V
     let key = asked.key.clone();
     let making = asked.making(&bucket.settings)?;
     let etag = etag(cx, &making.encryption, stored.etag);
-    let content = making.content(stored.blob, stored.length, etag);
-    let shown = shown(&content);
+    let mut content = making.content(stored.blob, stored.length, etag);
+    content.checksum = stored.checksum;
+    let mut shown = shown(&content);
+    add_checksum(&mut shown, content.checksum.as_ref());
     let version = write(cx, bucket, &key, Some(content));
     Ok(with_version(shown, bucket, &version))
 }
@@ -126,6 +128,14 @@ pub(super) fn shown(content: &Content) -> Value {
         "SSEKMSKeyId": content.encryption.key(),
         "BucketKeyEnabled": content.bucket_key.then_some(true),
     }))
+}
+
+/// Adds `ChecksumCRC32` and such.
+pub(super) fn add_checksum(shown: &mut Value, checksum: Option<&Checksum>) {
+    if let Some(Checksum { algorithm, value }) = checksum {
+        shown[format!("Checksum{algorithm}")] = json!(value);
+        shown["ChecksumType"] = json!("FULL_OBJECT");
+    }
 }
 
 pub(super) fn check_key(key: &str) -> Result<()> {

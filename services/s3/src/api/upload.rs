@@ -139,6 +139,7 @@ fn keep(
     stored: Stored,
 ) -> Result<(Part, Value)> {
     let upload = bucket.uploads.get_mut(id).ok_or_else(no_such_upload)?;
+    let checksum = stored.checksum.clone();
     let making = &upload.making;
     let part = Part {
         blob: stored.blob,
@@ -149,6 +150,9 @@ fn keep(
     };
     let mut answer = made_with(&making.encryption, making.bucket_key);
     answer["ETag"] = json!(quoted(&part.etag));
+    if let Some(checksum) = checksum {
+        answer[format!("Checksum{}", checksum.algorithm)] = json!(checksum.value);
+    }
     upload.parts.insert(number, part.clone());
     bucket.store_part(cx, id, number);
     Ok((part, answer))

@@ -21,17 +21,17 @@ struct Parts {
     key: String,
     upload_id: String,
     max_parts: Option<i64>,
-    part_number_marker: Option<String>,
+    part_number_marker: Option<i64>,
 }
 
 pub(super) fn parts(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Parts = input("ListParts", value)?;
     let upload = find(state.bucket(&asked.bucket)?, &asked.key, &asked.upload_id)?;
     let max = limit(asked.max_parts, "max-parts")?;
-    let marker = asked.part_number_marker.as_deref().unwrap_or("0");
-    let after: u16 = marker.parse().map_err(|_| {
+    let marker = asked.part_number_marker.unwrap_or(0);
+    let after = u16::try_from(marker).map_err(|_| {
         let message = "Provided part-number-marker not an integer or within integer range";
-        invalid_argument(message, "part-number-marker", marker)
+        invalid_argument(message, "part-number-marker", &marker.to_string())
     })?;
     let mut found = upload.parts.range(after.saturating_add(1)..);
     let page: Vec<(&u16, &Part)> = found.by_ref().take(max).collect();
@@ -50,7 +50,7 @@ pub(super) fn parts(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result
         "Key": asked.key,
         "UploadId": asked.upload_id,
         "PartNumberMarker": marker,
-        "NextPartNumberMarker": page.last().map_or(0, |(number, _)| **number).to_string(),
+        "NextPartNumberMarker": page.last().map_or(0, |(number, _)| **number),
         "MaxParts": max,
         "IsTruncated": more,
         "Parts": page.iter().map(shown).collect::<Vec<_>>(),

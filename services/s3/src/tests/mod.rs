@@ -263,6 +263,7 @@ pub(crate) fn content() -> Content {
         acl: Acl::Private,
         storage_class: None,
         tags: BTreeMap::new(),
+        checksum: None,
         lines: Headers::new(),
     }
 }

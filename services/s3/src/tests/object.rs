@@ -40,6 +40,23 @@ fn a_bucket_with_objects_is_not_deleted() {
 }
 
 #[test]
+fn a_checksum_that_came_with_the_body_is_given_to_who_asks() {
+    let mut bench = Bench::open();
+    let mut stored = bench.store("abc");
+    stored["Checksum"] = json!({"Algorithm": "CRC32", "Value": "NSRBwg=="});
+    let put = bench.ok("PutObject", json!({"Bucket": "bkt", "Key": "k", "Standin": stored}));
+    assert_eq!(put["ChecksumCRC32"], "NSRBwg==");
+    let ask = |more: &str| json!({"Bucket": "bkt", "Key": "k", more: "ENABLED"});
+    let got = bench.ok("HeadObject", ask("ChecksumMode"));
+    assert_eq!(
+        (&got["ChecksumCRC32"], &got["ChecksumType"]),
+        (&put["ChecksumCRC32"], &json!("FULL_OBJECT"))
+    );
+    let plain = bench.ok("HeadObject", json!({"Bucket": "bkt", "Key": "k"}));
+    assert!(plain["ChecksumCRC32"].is_null());
+}
+
+#[test]
 fn unknown_members_and_operations_are_refused_by_name() {
     let mut bench = Bench::open();
     let error = bench.call("DeleteObject", &json!({"Bucket": "bkt", "Key": "k", "MFA": "1"}));
