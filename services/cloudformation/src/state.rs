@@ -273,6 +273,12 @@ pub(crate) struct Job {
     /// The call whose reply the job waits for. Only lives: see `store::resume`.
     #[serde(skip)]
     pub(crate) calling: Option<Calling>,
+    /// What the dynamic references in its properties stand for, and the one being read. Only
+    /// lives: values may be secrets.
+    #[serde(skip)]
+    pub(crate) values: BTreeMap<String, String>,
+    #[serde(skip)]
+    pub(crate) reading: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use standin_kernel::resource::{Job as TypeJob, Progress};
 use standin_kernel::{ApiError, Duration, Value};
 
-use crate::machine::{Run, Timer};
+use crate::machine::{Run, Timer, read};
 use crate::state::{Calling, Garbage, Job, JobKind, Physical, Turn};
 use crate::status::ResourceStatus;
 
@@ -30,7 +30,15 @@ impl Run<'_, '_> {
     pub(crate) fn go_on(&mut self, logical_id: &str) {
         let job = self.stack.resource(logical_id).and_then(|resource| resource.job.as_ref());
         let now = self.cx.now;
-        let Some(job) = job.filter(|job| job.calling.is_none() && job.wake <= now) else { return };
+        if job.is_none_or(|job| job.calling.is_some() || job.wake > now) {
+            return;
+        }
+        if self.reads(logical_id) {
+            return;
+        }
+        let Some(job) = self.stack.resource(logical_id).and_then(|one| one.job.as_ref()) else {
+            return;
+        };
         let (step, context) = (job.step, job.context.clone());
         self.step(logical_id, step, &context, None);
     }
@@ -40,6 +48,9 @@ impl Run<'_, '_> {
         let resource = self.stack.resource_quietly(logical_id);
         let Some(job) = resource.and_then(|resource| resource.job.as_mut()) else { return };
         let Some(calling) = job.calling.take_if(|calling| calling.ticket == ticket) else { return };
+        if let Some(reference) = job.reading.take() {
+            return self.read(logical_id, reference, reply);
+        }
         self.step(logical_id, calling.step, &calling.context, Some(reply));
     }
 
@@ -51,6 +62,10 @@ impl Run<'_, '_> {
             self.failed(logical_id, &message);
             return;
         };
+        let properties = match read::filled(job, known) {
+            Ok(properties) => properties,
+            Err(message) => return self.failed(logical_id, &message),
+        };
         let facts = &self.stack.facts;
         let asked = TypeJob {
             stack_name: &facts.name,
@@ -59,7 +74,7 @@ impl Run<'_, '_> {
             generated_name: &job.generated_name,
             region: &self.cx.env.region,
             account: &self.cx.env.account,
-            properties: &job.properties,
+            properties: &properties,
             previous: job.previous.as_ref(),
             hint: &job.says.hint,
             keeps_snapshot: job.says.snapshot,
@@ -176,7 +191,7 @@ impl Run<'_, '_> {
         self.stack.set(self.cx, logical_id, status, None, Some(&properties));
     }
 
-    fn failed(&mut self, logical_id: &str, message: &str) {
+    pub(super) fn failed(&mut self, logical_id: &str, message: &str) {
         let Some(job) = self.stack.resource_mut(logical_id).and_then(|one| one.job.take()) else {
             return;
         };
@@ -208,7 +223,7 @@ impl Run<'_, '_> {
     }
 
     /// A job was stopped before its end (CFN-EV-03, CFN-EV-04).
-    fn stopped(&mut self, logical_id: &str) {
+    pub(super) fn stopped(&mut self, logical_id: &str) {
         let Some(job) = self.stack.resource_mut(logical_id).and_then(|one| one.job.take()) else {
             return;
         };

@@ -205,6 +205,8 @@ impl Run<'_, '_> {
             wake: self.cx.now,
             cancelled: false,
             calling: None,
+            values: BTreeMap::new(),
+            reading: None,
         }
     }
 

@@ -5,7 +5,8 @@
 //! it waits for are done; `job` is what a resource type does in a turn; `outcome` is what follows
 //! when a phase has nothing left to do. `change`, `known` and `tags` are what `make` asks;
 //! `preview` foretells what `make` would do, for the change sets of `review`. `begin` is where an
-//! operation starts; `nested` is what stacks in stacks wait for.
+//! operation starts; `nested` is what stacks in stacks wait for,
+//! `read` what dynamic references stand for.
 
 mod begin;
 pub(crate) mod change;
@@ -15,6 +16,7 @@ pub(crate) mod make;
 mod nested;
 mod outcome;
 pub(crate) mod preview;
+mod read;
 mod revert;
 pub(crate) mod review;
 mod sweep;

@@ -1,6 +1,8 @@
 //! The phase that puts changed resources back to what they were, in the old order; new ones are
 //! deleted in the cleanup that follows (CFN-UP-03).
 
+use std::collections::BTreeMap;
+
 use standin_kernel::Value;
 
 use crate::machine::Run;
@@ -85,6 +87,8 @@ impl Run<'_, '_> {
             wake: self.cx.now,
             cancelled: false,
             calling: None,
+            values: BTreeMap::new(),
+            reading: None,
         };
         self.begin(logical_id, job);
     }

@@ -1,7 +1,7 @@
 //! The phase that deletes: a failed creation's resources, a stack's, or what an update has replaced
 //! or left out. What needs another goes before it (CFN-AT-01, CFN-AT-02).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use standin_kernel::{Duration, Value};
 
@@ -143,6 +143,8 @@ impl Run<'_, '_> {
             wake: self.cx.now,
             cancelled: false,
             calling: None,
+            values: BTreeMap::new(),
+            reading: None,
         };
         self.begin(logical_id, job);
     }

@@ -6,7 +6,7 @@ use super::error::{Stage, TemplateError};
 use super::expr::{BOTH, By, Expr};
 use super::suggest::{did_you_mean, one_of};
 use super::support::type_named;
-use super::{Template, bind, locate, plan, properties, reference};
+use super::{Template, bind, dynamic, locate, plan, properties, reference};
 
 type Types<'a> = &'a [&'static dyn ResourceType];
 
@@ -16,6 +16,7 @@ pub(super) fn check(template: &Template, types: Types<'_>) -> Vec<TemplateError>
     errors.extend(plan::certain_circle(template));
     errors.extend(template.resources.iter().filter_map(|one| one.snapshot(&template.source)));
     errors.extend(defaults(template));
+    errors.extend(dynamic::check(template));
     errors.extend(unknown_types(template, types));
     errors.extend(attributes(template, types));
     errors.extend(wrong_properties(template, types));

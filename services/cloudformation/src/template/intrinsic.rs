@@ -4,9 +4,10 @@
 use serde_json::Map;
 use standin_kernel::Value;
 
+use super::dynamic::{self, misplaced};
 use super::error::{Stage, TemplateError};
 use super::expr::{Expr, ExprKind, Field, NO_VALUE, Piece};
-use super::reader::{JOIN, SELECT, SPLIT, dynamic_reference, unsupported_reference};
+use super::reader::{JOIN, SELECT, SPLIT};
 use super::tree::Mark;
 use super::{Resources, Scope, Template, base64, condition, mapping, network};
 
@@ -304,12 +305,14 @@ impl<'a> Evaluation<'a> {
             .ok_or_else(|| self.resolve(mark, condition::unresolved(condition, "Fn::If")))
     }
 
-    /// A dynamic reference may be put together by functions; it is not passed on as text.
+    /// A dynamic reference may be put together by functions; where nobody reads its value, it is
+    /// not passed on as text.
     fn dynamic(&self, mark: Mark, value: &Value) -> Evaluated<()> {
-        match value.as_str().and_then(dynamic_reference) {
-            Some(reference) => {
-                Err(self.error(Stage::Unsupported, mark, unsupported_reference(reference)))
-            }
+        if self.path.first().is_some_and(|section| section == "Resources") {
+            return Ok(());
+        }
+        match value.as_str().and_then(dynamic::first) {
+            Some(reference) => Err(self.error(Stage::Unsupported, mark, misplaced(reference))),
             None => Ok(()),
         }
     }

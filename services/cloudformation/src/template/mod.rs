@@ -15,6 +15,7 @@ mod bind;
 mod capability;
 mod check;
 mod condition;
+pub(crate) mod dynamic;
 mod error;
 mod expr;
 mod graph;

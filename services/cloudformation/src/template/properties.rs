@@ -5,6 +5,7 @@ use serde_json::Map;
 use standin_kernel::Value;
 use standin_kernel::resource::{Kind, Property, Support};
 
+use super::dynamic;
 use super::expr::{Expr, ExprKind};
 use super::intrinsic::text_of;
 use super::suggest::{did_you_mean, one_of};
@@ -218,6 +219,11 @@ impl Fitting {
 
     fn scalar(&mut self, value: &Value, kind: &'static Kind) -> Option<Value> {
         let text = text_of(value).unwrap_or_default();
+        // What it stands for is known, and looked at, when the resource is made (CFN-DR-05).
+        let scalar = !matches!(kind, Kind::List(_) | Kind::Object(_) | Kind::Map(_));
+        if scalar && dynamic::first(&text).is_some() {
+            return Some(Value::from(text));
+        }
         match kind {
             Kind::Json => Some(value.clone()),
             Kind::Text => Some(Value::from(text)),

@@ -66,8 +66,6 @@ pub(super) struct Reader<'a> {
     place: Where,
     /// Whether the template has `Transform: AWS::LanguageExtensions` (CFN-IN-22).
     extensions: bool,
-    /// Whether this is in a branch of `Fn::If`, which may never be taken.
-    in_branch: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -77,15 +75,12 @@ impl<'a> Reader<'a> {
         place: Where,
         extensions: bool,
     ) -> Self {
-        Self { source, errors, place, extensions, in_branch: false }
+        Self { source, errors, place, extensions }
     }
 
     pub(super) fn expr(&mut self, node: &Node) -> Expr {
         let kind = match &node.kind {
-            NodeKind::Text(text) => {
-                self.dynamic_reference(node.mark, text);
-                ExprKind::Text(text.clone())
-            }
+            NodeKind::Text(text) => ExprKind::Text(text.clone()),
             NodeKind::Integer(number) => ExprKind::Integer(*number),
             NodeKind::Float(number) => ExprKind::Float(*number),
             NodeKind::Bool(truth) => ExprKind::Bool(*truth),
@@ -251,7 +246,6 @@ impl<'a> Reader<'a> {
             self.wrong(mark, SUB, Some("!Sub text, or !Sub [text, {Name: value}]"));
             return nothing();
         };
-        self.dynamic_reference(text.mark, &written);
         let values = self.fields(entries);
         let names: Vec<&str> = values.iter().map(|field| field.key.as_str()).collect();
         let from = text.mark;
@@ -378,9 +372,7 @@ impl<'a> Reader<'a> {
         match argument.items() {
             Some([condition, then, otherwise]) if condition.text().is_some() => {
                 let condition = condition.text().unwrap_or_default().to_owned();
-                let outer = std::mem::replace(&mut self.in_branch, true);
                 let (then, otherwise) = (self.boxed(then), self.boxed(otherwise));
-                self.in_branch = outer;
                 ExprKind::If { condition, then, otherwise }
             }
             other => {
@@ -406,33 +398,10 @@ impl<'a> Reader<'a> {
         Box::new(self.expr(node))
     }
 
-    /// CFN-DR-01: Standin resolves no dynamic references, and does not pass their text on either.
-    /// In a branch that may never be taken they are found when it is.
-    fn dynamic_reference(&mut self, mark: Mark, text: &str) {
-        if let Some(reference) = dynamic_reference(text).filter(|_| !self.in_branch) {
-            let mark = self.source.find(mark, "{{resolve:");
-            self.errors.push(
-                self.source
-                    .error(Stage::Unsupported, mark, unsupported_reference(reference))
-                    .with_hint("use a parameter (NoEcho: true for what is secret)"),
-            );
-        }
-    }
-
     fn wrong(&mut self, mark: Mark, message: impl Into<String>, hint: Option<&str>) {
         let error = self.source.error(Stage::Form, mark, message);
         self.errors.push(error.hinted(hint.map(str::to_owned)));
     }
-}
-
-/// `{{resolve:...}}` in a text.
-pub(super) fn dynamic_reference(text: &str) -> Option<&str> {
-    let from = &text[text.find("{{resolve:")?..];
-    Some(from.find("}}").map_or(from, |end| &from[..end + 2]))
-}
-
-pub(super) fn unsupported_reference(reference: &str) -> String {
-    format!("Dynamic references are not supported by Standin: {reference}")
 }
 
 /// Whether a map with this one key is a function and not an object.

@@ -3,11 +3,12 @@
 use super::*;
 
 #[test]
-fn cfn_dr_01_dynamic_references_are_refused_wherever_they_come_from() {
-    let wanted = "Dynamic references are not supported by Standin: {{resolve:ssm:/app/x}}";
-    assert_eq!(refusal(&with("", "'{{resolve:ssm:/app/x}}'")), wanted);
+fn cfn_dr_01_dynamic_references_are_kept_as_text_until_the_resource_is_made() {
+    let reference = "{{resolve:ssm:/app/x}}";
+    let written = value_of("", &format!("'{reference}'"));
+    assert_eq!(written, Ok(Value::from(reference)));
     let put_together = value_of("", "!Join ['', ['{{res', 'olve:ssm:/app/x}}']]");
-    assert_eq!(put_together, Err(wanted.to_owned()));
+    assert_eq!(put_together, Ok(Value::from(reference)));
 }
 
 #[test]
