@@ -1,8 +1,10 @@
 //! Saburo's diary: a small web service that lists, shows and takes diary entries.
 //!
-//! `diary-app` serves it; `diary-app prepare` makes sure that its data file is there and can be
-//! written, and ends. Nothing in here knows where it runs.
+//! `diary-app` serves it; `diary-app prepare` makes sure that its data file, or its table in the
+//! database, is there and can be written, and ends. Nothing in here knows where it runs.
 
+mod database;
+mod entries;
 mod entry;
 mod form;
 mod language;
@@ -16,18 +18,21 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use entries::Entries;
 use settings::Settings;
-use store::Store;
 
 const USAGE: &str = "usage: diary-app [serve | prepare]
 
   serve      answer HTTP requests (also without a word)
-  prepare    make the data file ready, with Saburo's first entries if it is empty, and end
+  prepare    make the entries' place ready, with Saburo's first ones if it is empty, and end
 
 environment:
   BIND_ADDRESS   address to listen on (0.0.0.0)
   PORT           port to listen on (8080)
-  DATA_DIR       folder of the entries (data)
+  DATA_DIR       folder of the entries (data), unless DATABASE_HOST is set:
+
+  DATABASE_HOST, DATABASE_PORT (5432), DATABASE_NAME (diary), DATABASE_USER (diary),
+  DATABASE_PASSWORD                        the PostgreSQL database of the entries
 ";
 
 fn main() -> ExitCode {
@@ -59,21 +64,29 @@ fn settings() -> Result<Settings, String> {
 }
 
 fn prepare(settings: &Settings) -> Result<(), String> {
-    let store = Store::new(&settings.data_dir);
-    let entries = store.prepare().map_err(|why| store.trouble(&why))?;
-    log(&format!("{} is ready with {} entries", store.path().display(), entries.len()));
+    let store = Entries::new(&settings.place);
+    let prepared = runtime()?.block_on(store.prepare());
+    let entries = prepared.map_err(|why| store.trouble(&why))?;
+    log(&format!("{} is ready with {} entries", store.place(), entries.len()));
     Ok(())
 }
 
 fn serve(settings: &Settings) -> Result<(), String> {
-    let store = Store::new(&settings.data_dir);
-    // Says at once, and not at the first request, that the data cannot be read.
-    store.entries().map_err(|why| store.trouble(&why))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let store = Arc::new(Entries::new(&settings.place));
+    runtime()?.block_on(async {
+        // A file that cannot be read will not get better by itself; a database may.
+        if let (Entries::File(_), Err(why)) = (&*store, store.all().await) {
+            return Err(store.trouble(&why));
+        }
+        server::run(settings, store).await
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|why| format!("no runtime: {why}"))?;
-    runtime.block_on(server::run(settings, Arc::new(store)))
+        .map_err(|why| format!("no runtime: {why}"))
 }
 
 /// Writes a line to the log. A log nobody reads any more is no reason to fail.

@@ -10,11 +10,11 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
+use crate::entries::Entries;
 use crate::entry::{Day, Draft, Entry};
 use crate::form::{field, fields};
 use crate::language::Language;
 use crate::page::{self, Words};
-use crate::store::Store;
 
 /// Percent-encoded, the longest entry takes nine bytes a character.
 const FORM_BYTES: usize = 32 * 1024;
@@ -34,7 +34,7 @@ const ICON: &[u8] = include_bytes!("../assets/diary.svg");
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// Answers any request; what goes wrong on the way is an answer too.
-pub(crate) async fn answer(store: &Arc<Store>, request: Request<Incoming>) -> Answer {
+pub(crate) async fn answer(store: &Entries, request: Request<Incoming>) -> Answer {
     let language = language(request.headers());
     let answered = match (request.method(), request.uri().path()) {
         (&Method::POST, "/entries") => add(store, request, language).await,
@@ -58,7 +58,7 @@ fn language(headers: &HeaderMap) -> Language {
 }
 
 async fn get(
-    store: &Arc<Store>,
+    store: &Entries,
     request: &Request<Incoming>,
     language: Language,
 ) -> io::Result<Answer> {
@@ -68,15 +68,16 @@ async fn get(
             return Ok(asset(request.headers(), STYLE, "text/css; charset=utf-8"));
         }
         "/static/diary.svg" => return Ok(asset(request.headers(), ICON, "image/svg+xml")),
-        "/healthz" => return Ok(health(store, read(store).await)),
-        "/" => page::list(language, &read(store).await?, page_number(query)),
+        "/livez" => return Ok(alive()),
+        "/healthz" => return Ok(health(store, store.all().await)),
+        "/" => page::list(language, &store.all().await?, page_number(query)),
         "/write" => {
             let draft = Draft { date: Day::today().to_string(), ..Draft::default() };
             Some(page::write(language, &draft, Day::today(), None))
         }
         _ => match path.strip_prefix("/entries/") {
             Some(id) => {
-                let entries = read(store).await?;
+                let entries = store.all().await?;
                 let at = entries.iter().position(|entry| entry.id() == id);
                 at.and_then(|at| page::one(language, &entries, at))
             }
@@ -99,14 +100,15 @@ fn page_number(query: &str) -> usize {
     asked.map_or(1, |(_, number)| number.parse().unwrap_or(0))
 }
 
-/// Reads on a thread that may wait for the disk.
-async fn read(store: &Arc<Store>) -> io::Result<Arc<Vec<Entry>>> {
-    let store = Arc::clone(store);
-    tokio::task::spawn_blocking(move || store.entries()).await.map_err(io::Error::other)?
+/// Alive is who answers at all, whatever becomes of the entries.
+fn alive() -> Answer {
+    let mut answer = respond(StatusCode::OK, "application/json", r#"{"status":"alive"}"#);
+    set(&mut answer, header::CACHE_CONTROL, "no-store");
+    answer
 }
 
-/// Well is who can read the entries; the load balancer asks here.
-fn health(store: &Store, entries: io::Result<Arc<Vec<Entry>>>) -> Answer {
+/// Well is who can read the entries.
+fn health(store: &Entries, entries: io::Result<Arc<Vec<Entry>>>) -> Answer {
     let (status, body) = match entries {
         Ok(entries) => {
             (StatusCode::OK, serde_json::json!({"status": "ok", "entries": entries.len()}))
@@ -122,7 +124,7 @@ fn health(store: &Store, entries: io::Result<Arc<Vec<Entry>>>) -> Answer {
 }
 
 async fn add(
-    store: &Arc<Store>,
+    store: &Entries,
     request: Request<Incoming>,
     language: Language,
 ) -> io::Result<Answer> {
@@ -164,9 +166,7 @@ async fn add(
             return Ok(html(StatusCode::UNPROCESSABLE_ENTITY, language, page));
         }
     };
-    let store = Arc::clone(store);
-    let adding = tokio::task::spawn_blocking(move || store.add(accepted));
-    let entry = adding.await.map_err(io::Error::other)??;
+    let entry = store.add(accepted).await?;
     Ok(see_other(&format!("/entries/{}", entry.id())))
 }
 

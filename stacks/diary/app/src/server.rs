@@ -15,10 +15,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::entries::Entries;
 use crate::log;
 use crate::route::{Answer, answer};
 use crate::settings::Settings;
-use crate::store::Store;
 
 /// Longer than the 60 s a load balancer keeps an idle connection: were it shorter, a request could
 /// meet a connection that is just being closed, and its viewer a 502.
@@ -29,7 +29,7 @@ const DRAIN_WAIT: Duration = Duration::from_secs(20);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until SIGTERM or SIGINT.
-pub(crate) async fn run(settings: &Settings, store: Arc<Store>) -> Result<(), String> {
+pub(crate) async fn run(settings: &Settings, store: Arc<Entries>) -> Result<(), String> {
     let listening = async {
         let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
@@ -40,7 +40,7 @@ pub(crate) async fn run(settings: &Settings, store: Arc<Store>) -> Result<(), St
     let no_signals = |why: io::Error| format!("no signals: {why}");
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    log(&format!("listening on {address}, entries in {}", store.path().display()));
+    log(&format!("listening on {address}, entries in {}", store.place()));
 
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -74,7 +74,7 @@ pub(crate) async fn run(settings: &Settings, store: Arc<Store>) -> Result<(), St
     Ok(())
 }
 
-async fn serve(stream: TcpStream, store: Arc<Store>, mut stopping: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, store: Arc<Entries>, mut stopping: watch::Receiver<bool>) {
     let service = service_fn(|request| respond(&store, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -89,7 +89,7 @@ async fn serve(stream: TcpStream, store: Arc<Store>, mut stopping: watch::Receiv
     let _ = connection.await;
 }
 
-async fn respond(store: &Arc<Store>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+async fn respond(store: &Arc<Entries>, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let start = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let answer = answer(store, request).await;

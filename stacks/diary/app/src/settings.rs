@@ -1,12 +1,35 @@
 //! What the environment says: where to listen and where the entries are kept.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
-    pub(crate) data_dir: PathBuf,
+    pub(crate) place: Place,
+}
+
+/// Where the entries are kept.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Folder(PathBuf),
+    Database(DatabaseAddress),
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct DatabaseAddress {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) name: String,
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
+
+impl fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:***@{}:{}/{}", self.user, self.host, self.port, self.name)
+    }
 }
 
 impl Settings {
@@ -19,11 +42,23 @@ impl Settings {
         let address: IpAddr = address
             .parse()
             .map_err(|_| format!("BIND_ADDRESS is '{address}', which is no IP address"))?;
-        let port = or("PORT", "8080");
-        let port: u16 =
-            port.parse().map_err(|_| format!("PORT is '{port}', which is no port number"))?;
-        let data_dir = PathBuf::from(or("DATA_DIR", "data"));
-        Ok(Self { listen: SocketAddr::new(address, port), data_dir })
+        let port = |name: &str, default: &str| {
+            let port = or(name, default);
+            port.parse::<u16>().map_err(|_| format!("{name} is '{port}', which is no port number"))
+        };
+        let host = or("DATABASE_HOST", "");
+        let place = if host.is_empty() {
+            Place::Folder(PathBuf::from(or("DATA_DIR", "data")))
+        } else {
+            Place::Database(DatabaseAddress {
+                host,
+                port: port("DATABASE_PORT", "5432")?,
+                name: or("DATABASE_NAME", "diary"),
+                user: or("DATABASE_USER", "diary"),
+                password: or("DATABASE_PASSWORD", ""),
+            })
+        };
+        Ok(Self { listen: SocketAddr::new(address, port("PORT", "8080")?), place })
     }
 }
 
@@ -41,10 +76,21 @@ mod tests {
     #[test]
     fn listens_everywhere_on_8080_unless_told_otherwise() {
         let listen = "0.0.0.0:8080".parse().unwrap();
-        assert_eq!(read(&[("PORT", "")]), Ok(Settings { listen, data_dir: "data".into() }));
+        assert_eq!(
+            read(&[("PORT", "")]),
+            Ok(Settings { listen, place: Place::Folder("data".into()) })
+        );
         let told = [("BIND_ADDRESS", "127.1.2.3"), ("PORT", "81"), ("DATA_DIR", "/d")];
         let listen = "127.1.2.3:81".parse().unwrap();
-        assert_eq!(read(&told), Ok(Settings { listen, data_dir: "/d".into() }));
+        assert_eq!(read(&told), Ok(Settings { listen, place: Place::Folder("/d".into()) }));
+    }
+
+    #[test]
+    fn a_database_goes_before_a_folder_and_its_password_is_not_shown() {
+        let told = [("DATABASE_HOST", "db"), ("DATABASE_PASSWORD", "secret"), ("DATA_DIR", "/d")];
+        let place = read(&told).unwrap().place;
+        assert_eq!(format!("{place:?}"), "Database(diary:***@db:5432/diary)");
+        assert!(read(&[("DATABASE_HOST", "db"), ("DATABASE_PORT", "x")]).is_err());
     }
 
     #[test]

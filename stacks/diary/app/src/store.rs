@@ -17,7 +17,7 @@ use crate::log;
 
 const FILE_NAME: &str = "entries.jsonl";
 /// The first entries of a new diary.
-const FIRST: &str = include_str!("../assets/first-entries.jsonl");
+pub(crate) const FIRST: &str = include_str!("../assets/first-entries.jsonl");
 
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -45,11 +45,6 @@ impl Store {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// An error of this store with the file it is about.
-    pub(crate) fn trouble(&self, why: &io::Error) -> String {
-        format!("{}: {why}", self.path.display())
     }
 
     /// Makes the file, with the diary's first entries, unless it holds something already.
