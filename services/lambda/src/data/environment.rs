@@ -71,7 +71,7 @@ pub(crate) struct Run {
 }
 
 impl Lambda {
-    /// Gives an invocation to an environment: one that waits, one whose process has gone, a new one.
+    /// Gives an invocation to an environment: one that waits, one without a process, a new one.
     pub(crate) fn assign(&mut self, cx: &mut Cx<'_>, invocation: Invocation) {
         let function = self.state.functions.get(&invocation.function);
         let Some(config) = function.and_then(|one| one.version(&invocation.version)).cloned()

@@ -71,7 +71,8 @@ impl Lambda {
         let id = run.invocation.id.clone();
         let billed = took.as_secs_f64() + init.unwrap_or(Duration::ZERO).as_secs_f64();
         let mut line = format!(
-            "REPORT RequestId: {id}\tDuration: {} ms\tBilled Duration: {:.0} ms\tMemory Size: {} MB",
+            "REPORT RequestId: {id}\tDuration: {} ms\tBilled Duration: {:.0} ms\t\
+             Memory Size: {} MB",
             ms(took),
             (billed * 1000.0).ceil(),
             environment.memory_mb

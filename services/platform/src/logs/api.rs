@@ -4,6 +4,7 @@ use serde::Deserialize;
 use standin_kernel::ids::arn;
 use standin_kernel::{ApiError, Cx, Value, json};
 
+use super::events;
 use super::state::{Class, LogGroup, LogStream, Logs};
 use crate::operation::{Codes, Operations, present, read};
 use crate::paging::page;
@@ -21,23 +22,26 @@ pub(crate) const OPERATIONS: Operations<Logs> = &[
     ("CreateLogStream", create_stream),
     ("DescribeLogStreams", describe_streams),
     ("DeleteLogStream", delete_stream),
+    ("PutLogEvents", events::put),
+    ("GetLogEvents", events::get),
+    ("FilterLogEvents", events::filter),
     ("TagResource", tag),
     ("UntagResource", untag),
     ("ListTagsForResource", list_tags),
 ];
 
-const CODES: Codes = Codes::all("InvalidParameterException");
+pub(super) const CODES: Codes = Codes::all("InvalidParameterException");
 
-fn invalid(message: impl Into<String>) -> ApiError {
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterException", 400, message)
 }
 
-fn no_group() -> ApiError {
+pub(super) fn no_group() -> ApiError {
     let message = "The specified log group does not exist.";
     ApiError::new("ResourceNotFoundException", 400, message)
 }
 
-fn no_stream() -> ApiError {
+pub(super) fn no_stream() -> ApiError {
     let message = "The specified log stream does not exist.";
     ApiError::new("ResourceNotFoundException", 400, message)
 }
@@ -190,6 +194,7 @@ fn delete_group(logs: &mut Logs, cx: &mut Cx<'_>, value: &Value) -> Result<Value
     let streams = logs.streams.iter().filter(|(_, stream)| stream.group == name);
     let streams: Vec<String> = streams.map(|(id, _)| id.to_owned()).collect();
     for id in streams {
+        logs.written.remove(&id);
         logs.streams.remove(cx, &id);
     }
     Ok(nothing())
@@ -247,7 +252,7 @@ fn put_protection(logs: &mut Logs, cx: &mut Cx<'_>, value: &Value) -> Result<Val
 }
 
 /// The name in an ARN, with or without `:*`, or the name itself.
-fn name_of(identifier: &str) -> &str {
+pub(super) fn name_of(identifier: &str) -> &str {
     let name = identifier.split_once(":log-group:").map_or(identifier, |(_, name)| name);
     name.strip_suffix(":*").unwrap_or(name)
 }
@@ -309,6 +314,7 @@ fn delete_stream(logs: &mut Logs, cx: &mut Cx<'_>, value: &Value) -> Result<Valu
         return Err(no_group());
     }
     logs.streams.remove(cx, &asked.id()).ok_or_else(no_stream)?;
+    logs.written.remove(&asked.id());
     Ok(nothing())
 }
 

@@ -1,7 +1,8 @@
-//! CloudWatch Logs: log groups and streams. The events in them are written by the host, not here:
-//! `GetLogEvents`, `FilterLogEvents`, `PutLogEvents` and queries are not supported.
+//! CloudWatch Logs: log groups and streams, and the events that services and SDKs put into them.
+//! What containers write is in the host's files, not here; queries are not supported.
 
 mod api;
+mod events;
 pub(crate) mod resources;
 mod state;
 mod table;

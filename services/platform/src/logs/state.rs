@@ -1,9 +1,10 @@
-//! What CloudWatch Logs keeps: groups and streams, without the events.
+//! What CloudWatch Logs keeps: groups and streams; the events only while the program runs.
 
 use serde::{Deserialize, Serialize};
 use standin_kernel::Time;
 use standin_kernel::control::Record;
 
+use super::events::Written;
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
@@ -13,11 +14,16 @@ pub(crate) struct Logs {
     pub(super) groups: Shelf<LogGroup>,
     /// By `group:stream`; neither name has a colon.
     pub(super) streams: Shelf<LogStream>,
+    pub(super) written: Written,
 }
 
 impl Default for Logs {
     fn default() -> Self {
-        Self { groups: Shelf::new("logs.group"), streams: Shelf::new("logs.stream") }
+        Self {
+            groups: Shelf::new("logs.group"),
+            streams: Shelf::new("logs.stream"),
+            written: Written::new(),
+        }
     }
 }
 

@@ -62,11 +62,11 @@ fn groups_and_streams_are_refused_in_aws_words() {
     assert_eq!(second["logStreams"][0]["logStreamName"], "prepare/1");
     bench.ok("DeleteLogStream", stream.clone());
     assert_eq!(bench.code("DeleteLogStream", stream), "ResourceNotFoundException");
-    // The events are not here.
-    let (code, message) = bench.refused("logs:GetLogEvents", json!({}));
+    // Queries are not here.
+    let (code, message) = bench.refused("logs:StartQuery", json!({}));
     assert_eq!(
         (code.as_str(), message.as_str()),
-        ("InvalidAction", "logs:GetLogEvents is not supported by Standin")
+        ("InvalidAction", "logs:StartQuery is not supported by Standin")
     );
     let kind = "AWS::Logs::LogStream";
     let mut one = Resource::new(kind, "Stream", group_of("/ecs/app")).create(&mut bench);
@@ -98,4 +98,41 @@ fn a_group_takes_and_loses_a_key_and_tags() {
     properties["KmsKeyId"] = json!("arn:aws:kms:y");
     made.update(&mut bench, properties);
     assert_eq!(key(&mut bench), "arn:aws:kms:y");
+}
+
+#[test]
+fn events_are_put_and_found_again() {
+    let mut bench = Bench::new();
+    let stream = json!({"logGroupName": "/g", "logStreamName": "s"});
+    bench.ok("CreateLogGroup", json!({"logGroupName": "/g"}));
+    let mut put = stream.clone();
+    put["logEvents"] = json!([
+        {"timestamp": 1, "message": "START a"}, {"timestamp": 2, "message": "all is well"},
+        {"timestamp": 3, "message": "END a"},
+    ]);
+    assert_eq!(bench.code("PutLogEvents", put.clone()), "ResourceNotFoundException");
+    bench.ok("CreateLogStream", stream.clone());
+    bench.ok("PutLogEvents", put);
+    let mut get = stream;
+    get["limit"] = json!(2);
+    get["startFromHead"] = json!(true);
+    let first = bench.ok("GetLogEvents", get.clone());
+    assert_eq!(first["events"][1]["message"], "all is well");
+    get["nextToken"] = first["nextForwardToken"].clone();
+    let second = bench.ok("GetLogEvents", get.clone());
+    assert_eq!(second["events"][0]["message"], "END a");
+    get["nextToken"] = second["nextForwardToken"].clone();
+    let end = bench.ok("GetLogEvents", get);
+    assert_eq!(end["events"], json!([]));
+    assert_eq!(end["nextForwardToken"], second["nextForwardToken"]);
+    let filtered = |bench: &mut Bench, pattern: &str| {
+        let found =
+            bench.ok("FilterLogEvents", json!({"logGroupName": "/g", "filterPattern": pattern}));
+        found["events"].as_array().unwrap().len()
+    };
+    assert_eq!(filtered(&mut bench, "a"), 3);
+    assert_eq!(filtered(&mut bench, "a -START"), 2);
+    assert_eq!(filtered(&mut bench, "\"all is\""), 1);
+    let json = json!({"logGroupName": "/g", "filterPattern": "{ $.a = 1 }"});
+    assert_eq!(bench.code("FilterLogEvents", json), "InvalidParameterException");
 }

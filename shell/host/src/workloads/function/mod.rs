@@ -138,14 +138,25 @@ fn by_runtime(
     Err(invalid("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"))
 }
 
+/// The first of these programs that is there and runs: a name on PATH may be a stand-in for a
+/// version that is not installed. Blocks for a moment.
 fn interpreter(
     names: &[&str],
     runtime: &str,
     environment: &Environment,
 ) -> Result<PathBuf, String> {
     let path = path_of(environment);
-    let found = names.iter().find_map(|name| find_program(name, Path::new("/"), path).ok());
-    found.ok_or_else(|| {
+    let found = names.iter().filter_map(|name| find_program(name, Path::new("/"), path).ok());
+    let runs = |program: &PathBuf| {
+        let asked = std::process::Command::new(program)
+            .arg("--version")
+            .env_clear()
+            .envs(environment)
+            .stdin(std::process::Stdio::null())
+            .output();
+        asked.is_ok_and(|output| output.status.success())
+    };
+    found.into_iter().find(runs).ok_or_else(|| {
         let names = names.join(" or ");
         invalid(&format!("{runtime} needs {names} on PATH ({})", path.display()))
     })
