@@ -3,8 +3,10 @@
 mod alias;
 mod distribution;
 mod document;
+mod function;
 mod host;
 mod invalidation;
+mod keys;
 mod policy;
 mod random;
 mod resource;
@@ -148,18 +150,28 @@ impl Bench {
         self.now = end;
     }
 
-    /// A viewer asks for `target` at `host`, over TLS.
-    pub(crate) fn ask(&mut self, host: &str, target: &str) -> Outcome {
+    /// The number of the next exchange.
+    pub(crate) const fn next_exchange(&mut self) -> u64 {
         self.exchanges += 1;
-        let exchange = ExchangeId(self.exchanges);
-        let request = Request {
+        self.exchanges
+    }
+
+    /// A viewer's GET over TLS.
+    pub(crate) fn request_of(&self, host: &str, target: &str) -> Request {
+        Request {
             head: RequestHead::get(host, target),
             peer: SocketAddr::from(([203, 0, 113, 9], 40_000)),
             tls: true,
             has_body: false,
             identity: Identity::Anonymous,
             port: 80,
-        };
+        }
+    }
+
+    /// A viewer asks for `target` at `host`, over TLS.
+    pub(crate) fn ask(&mut self, host: &str, target: &str) -> Outcome {
+        let exchange = ExchangeId(self.next_exchange());
+        let request = self.request_of(host, target);
         let ((), out) = self.with(|service, cx| service.request(cx, exchange, request));
         outcome(exchange, out)
     }
