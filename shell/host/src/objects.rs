@@ -54,7 +54,7 @@ pub(crate) async fn store_code(blobs: &Blobs, input: &mut Value) -> Result<(), A
     let Some(text) = place["ZipFile"].as_str() else { return Ok(()) };
     let zip = base64(text)?;
     let unpacked = unpacked_bytes(&zip)?;
-    let mut named = stored(blobs, zip).await?;
+    let mut named = stored(blobs, zip, None).await?;
     named["Unpacked"] = json!(unpacked);
     if let Some(members) = named.as_object_mut() {
         members.remove("ETag");
