@@ -51,6 +51,8 @@ impl Engine {
                 Mode::Stop => return unreachable,
                 Mode::Hang => return Verdict::Hang,
                 Mode::Slow(by) => late += by,
+                // S3 says so itself, in its own words (S3-GET-12).
+                Mode::Status(503) if matches!(place, Place::Bucket { .. }) => {}
                 Mode::Status(status) => return Verdict::Answer(Box::new(fault_answer(status))),
                 Mode::Refuse => return Verdict::Fail(LinkFailure::Refused),
                 Mode::Latency { by, jitter } => {
@@ -165,6 +167,7 @@ impl Engine {
                 }
                 Mode::Hang => return Verdict::Hang,
                 Mode::Slow(by) => late += by,
+                Mode::Status(503) if service == ServiceName::S3 => {}
                 Mode::Status(status) => return Verdict::Answer(Box::new(fault_answer(status))),
                 Mode::Latency { by, jitter } => late += network::around(by, jitter, &mut self.luck),
                 Mode::Loss(percent) => {

@@ -66,6 +66,11 @@ pub(crate) fn no_such_version(key: &str, version: &str) -> Refusal {
         .detail("VersionId", version)
 }
 
+/// S3-GET-12
+pub(crate) fn slow_down() -> Refusal {
+    Refusal::new("SlowDown", 503, "Please reduce your request rate.")
+}
+
 /// S3-VER-02: the latest version is a delete marker.
 pub(crate) fn deleted(key: &str, version: &str) -> Refusal {
     no_such_key(key).header("x-amz-delete-marker", "true").header("x-amz-version-id", version)

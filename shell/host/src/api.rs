@@ -32,7 +32,10 @@ pub(crate) async fn run(
         spawn_local(async move {
             let service = service_fn(move |request| {
                 let (driver, credentials) = (driver.clone(), credentials.clone());
-                async move { Ok::<_, Infallible>(serve(&driver, credentials.as_deref(), request).await) }
+                async move {
+                    let credentials = credentials.as_deref();
+                    Ok::<_, Infallible>(serve(&driver, credentials, request).await)
+                }
             });
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)

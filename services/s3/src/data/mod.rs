@@ -21,7 +21,7 @@ use standin_kernel::{
     Cx, Fact, Headers, Identity, Method, Request, Response, ResponseHead, Rng, ServiceName, Time,
 };
 
-use crate::error::{Result, access_denied, no_such_bucket};
+use crate::error::{Result, access_denied, no_such_bucket, slow_down};
 use crate::state::{Bucket, State};
 use endpoint::{Endpoint, Kind};
 use policy::Asker;
@@ -92,6 +92,13 @@ impl<'a> Visit<'a> {
             Some(Mode::Missing) => {
                 cx.note(|| fact("fault", format!("the bucket {name} is missing on purpose")));
                 Err(no_such_bucket(name))
+            }
+            Some(Mode::Status(503)) => {
+                cx.note(|| {
+                    let says = format!("too much is asked of the bucket {name} on purpose");
+                    fact("fault", says).row("S3-GET-12")
+                });
+                Err(slow_down())
             }
             _ => Ok(bucket),
         }

@@ -248,6 +248,20 @@ fn s3_get_11_methods_and_codes() {
 }
 
 #[test]
+fn s3_get_12_a_bucket_of_which_too_much_is_asked_says_slow_down() {
+    let mut bench = Bench::public();
+    bench.put("k", "x", json!({}));
+    let limited = vec![("bkt".to_owned(), None, standin_kernel::fault::Mode::Status(503))];
+    bench.s3.set_broken(limited);
+    let answer = bench.rest("/k");
+    assert_eq!((answer.status, answer.code()), (503, Some("SlowDown")));
+    assert!(answer.body.contains("<Message>Please reduce your request rate.</Message>"));
+    assert_eq!(bench.site("/k").status, 503);
+    bench.s3.set_broken(Vec::new());
+    assert_eq!(bench.rest("/k").status, 200);
+}
+
+#[test]
 fn s3_get_13_a_kms_object_needs_a_key_the_reader_may_use() {
     let mut bench = Bench::public();
     bench.put("aws", "body", json!({"ServerSideEncryption": "aws:kms"}));
