@@ -71,7 +71,8 @@ struct Create {
 fn create(all: &mut SecretsManager, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Create = read("CreateSecret", value, CODES)?;
     let name = asked.name;
-    let fine = |character: char| character.is_ascii_alphanumeric() || "/_+=.@-".contains(character);
+    let fine =
+        |character: char| character.is_ascii_alphanumeric() || "/_+=.@!-".contains(character);
     if name.is_empty() || name.len() > 512 || !name.chars().all(fine) {
         return Err(invalid(
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the \

@@ -268,6 +268,13 @@ impl ResourceType for DbInstance {
                 steps::call("DeleteDBInstance", input, SNAPSHOT_DELETED)
             }
             (_, Some(Err(error))) if error.status == 404 => steps::done(id, []),
+            // One that has failed has nothing to keep (RDS-LC-03).
+            (SNAPSHOT_DELETED, Some(Err(error)))
+                if job.keeps_snapshot && error.code == "InvalidDBInstanceState" =>
+            {
+                let input = json!({"DBInstanceIdentifier": id, "SkipFinalSnapshot": true});
+                steps::call("DeleteDBInstance", input, GONE)
+            }
             (_, Some(Err(error))) => steps::refused(error),
             (GONE_LOOKED, Some(Ok(described))) => {
                 let one = &described["DBInstances"][0];

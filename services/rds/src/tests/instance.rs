@@ -351,3 +351,36 @@ fn what_ran_runs_again_after_a_restart_of_standin() {
     assert_eq!(bench.launched[0].1.data, data);
     assert!(!bench.events().contains(&"DB instance restarted".to_owned()), "RDS restarted nothing");
 }
+
+#[test]
+fn the_template_type_deletes_a_failed_instance_without_the_snapshot_it_would_keep() {
+    use standin_kernel::ApiError;
+    use standin_kernel::resource::{Job, Progress};
+
+    let types = crate::resources::ALL;
+    let kind = types.iter().find(|kind| kind.type_name() == "AWS::RDS::DBInstance").unwrap();
+    let error = Err(ApiError::new("InvalidDBInstanceState", 400, "failed"));
+    let job = |step, reply| Job {
+        stack_name: "s",
+        stack_id: "i",
+        logical_id: "Database",
+        generated_name: "s-database-1AB2C3D4E5F6G",
+        region: "ap-northeast-1",
+        account: "123456789012",
+        properties: &standin_kernel::Value::Null,
+        previous: None,
+        hint: &standin_kernel::Value::Null,
+        keeps_snapshot: true,
+        base_directory: "/",
+        physical_id: Some("diary"),
+        step,
+        context: &standin_kernel::Value::Null,
+        reply,
+    };
+    let Progress::Call { input, step, .. } = kind.delete(&job(0, None)) else { unreachable!() };
+    assert!(input["FinalDBSnapshotIdentifier"].as_str().unwrap().ends_with("-snapshot"));
+    let Progress::Call { input, .. } = kind.delete(&job(step, Some(&error))) else {
+        unreachable!("it is tried again")
+    };
+    assert_eq!(input["SkipFinalSnapshot"], true);
+}
