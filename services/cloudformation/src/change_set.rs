@@ -152,6 +152,8 @@ pub(crate) enum ChangeSource {
     ResourceAttribute,
     ParameterReference,
     DirectModification,
+    /// A nested stack, whose template may have changed under the same address.
+    Automatic,
 }
 
 impl ResourceChange {

@@ -469,3 +469,28 @@ fn long_change_sets_come_in_pages() {
     assert_eq!(second["Changes"].as_array().unwrap().len(), 30);
     assert!(second["NextToken"].is_null());
 }
+
+#[test]
+fn cfn_pv_01_a_wrong_property_is_found_before_a_change_set_is_executed() {
+    let mut world = World::new();
+    world.create("shop", &things("A: Name=a"));
+    let input = json!({
+        "StackName": "shop", "ChangeSetName": "x", "TemplateBody": things("A: Name=a Sise=3"),
+    });
+    let message = world.refused("CreateChangeSet", input);
+    assert!(message.contains("Encountered unsupported properties"), "{message}");
+    assert_eq!(world.ok("ListChangeSets", json!({"StackName": "shop"}))["Summaries"], json!([]));
+}
+
+#[test]
+fn cfn_st_22_nothing_is_imported() {
+    let mut world = World::new();
+    world.create("shop", &things("A: Name=a"));
+    let input = json!({
+        "StackName": "shop", "ChangeSetName": "x", "ChangeSetType": "IMPORT",
+        "TemplateBody": things("A: Name=a\nB: Name=b"),
+    });
+    assert!(world.refused("CreateChangeSet", input).contains("IMPORT"));
+    world.settle();
+    assert!(world.events("shop").iter().all(|event| !event.contains("IMPORT_")));
+}

@@ -220,3 +220,31 @@ fn deleting_a_parent_that_is_being_made_takes_the_child_along() {
     assert_eq!(world.names(), [] as [&str; 0]);
     assert_eq!(world.ok("DescribeStacks", json!({}))["Stacks"], json!([]));
 }
+
+#[test]
+fn a_change_set_names_the_child_and_changes_it() {
+    let mut world = world();
+    world.create("shop", PARENT);
+    world.settle();
+    world.objects.insert("b/child.yaml".into(), CHILD.replace("called", "named"));
+    let mut input = json!({
+        "StackName": "shop", "ChangeSetName": "x", "UsePreviousTemplate": true,
+        "IncludeNestedStacks": true,
+    });
+    let message = world.refused("CreateChangeSet", input.clone());
+    assert_eq!(message, "IncludeNestedStacks is not supported by Standin");
+    input["IncludeNestedStacks"] = json!(false);
+    world.ok("CreateChangeSet", input);
+    world.settle();
+    let name = json!({"StackName": "shop", "ChangeSetName": "x"});
+    let shown = world.ok("DescribeChangeSet", name.clone());
+    let change = &shown["Changes"][0]["ResourceChange"];
+    assert_eq!(change["Details"][0]["ChangeSource"], "Automatic");
+    assert_eq!(
+        (&change["Action"], &change["LogicalResourceId"]),
+        (&json!("Modify"), &json!("Child"))
+    );
+    world.ok("ExecuteChangeSet", name);
+    world.settle();
+    assert_eq!(world.things["own"].properties()["Text"], "named-a");
+}

@@ -78,6 +78,14 @@ pub(super) const fn direct(
     }
 }
 
+/// A nested stack, which is looked at whatever its parent says.
+pub(super) const fn automatic() -> Detail {
+    let mut detail = direct(Attribute::Properties, None, None);
+    detail.known = false;
+    detail.source = ChangeSource::Automatic;
+    detail
+}
+
 /// Metadata that changes, and with it perhaps the hint, which can ask for a new thing.
 pub(super) fn metadata(
     says: &Says,

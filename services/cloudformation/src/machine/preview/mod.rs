@@ -10,6 +10,7 @@ use standin_kernel::Value;
 
 use crate::change_set::{Action, Attribute, Detail, Replacement, ResourceChange};
 use crate::machine::Desk;
+use crate::resources::NESTED_STACK;
 use crate::revision::Revision;
 use crate::state::{Physical, Policy, Says, Stack};
 use crate::status::ResourceStatus;
@@ -83,6 +84,9 @@ fn one(
         Comparison { old: &stack.revision, new: revision, logical_id: id, table, outlook };
     let mut details = comparison.details(&current.properties, &wanted);
     details.extend(compare::metadata(&current.says, planned, table));
+    if planned.type_name == NESTED_STACK {
+        details.push(compare::automatic());
+    }
     let failed = resource.status == Some(ResourceStatus::UpdateFailed);
     if details.is_empty() && !failed {
         return (Fate::Stays, None);
