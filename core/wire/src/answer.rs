@@ -144,10 +144,7 @@ fn rest(model: &Model, operation: &str, output: Option<&str>, value: &Value, sta
         }
         None if in_body => {
             let mut document = Document::new(model);
-            let root = match model.signing.as_str() {
-                "route53" => output.to_owned(),
-                _ => root_of(operation),
-            };
+            let root = root_of(model, operation, output);
             document.open(&root, Some(namespace));
             document.members(output, value);
             document.close(&root);
@@ -190,8 +187,10 @@ fn rest_namespace(model: &Model) -> &'static str {
 }
 
 /// The root element of S3's answers, which are not named after their shapes.
-fn root_of(operation: &str) -> String {
+fn root_of(model: &Model, operation: &str, output: &str) -> String {
     match operation {
+        // Route 53 names its answers after their shapes.
+        _ if model.signing == "route53" => output.to_owned(),
         "ListObjects" | "ListObjectsV2" => "ListBucketResult".into(),
         "ListObjectVersions" => "ListVersionsResult".into(),
         "ListBuckets" => "ListAllMyBucketsResult".into(),

@@ -1,9 +1,9 @@
 //! Route 53: hosted zones, what a name is answered with, and the health checks behind it.
 //!
 //! [`state`] is what is kept, [`record_set`] and [`health_check`] the two things in it. `api/`
-//! holds the operations, `resources/` the CloudFormation types. `data/` decides about questions: `zone`
-//! (what there is at a name), `answer` (what it is answered with), `policy` (which record set),
-//! `health` (which of them are fit), `target` (what an alias points at), `location`, `rdata`.
+//! holds the operations, `resources/` the CloudFormation types. `data/` decides about questions:
+//! `zone` (what there is at a name), `answer` (what it is answered with), `policy` (which record
+//! set), `health` (which of them are fit), `target` (what an alias points at), `location`, `rdata`.
 //! [`checkers`] ask the endpoints of health checks.
 
 mod api;

@@ -25,6 +25,9 @@ pub(crate) struct Endpoint {
     pub(crate) pid: u32,
     pub(crate) edge_port: u16,
     pub(crate) api_port: u16,
+    /// 0: no name servers.
+    #[serde(default)]
+    pub(crate) dns_port: u16,
 }
 
 impl Endpoint {

@@ -167,7 +167,8 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
     if let (Some(_), false) = (options.dns_port, quiet) {
         println!("  name servers   dig @127.0.0.1 -p {}", driver.dns_port.get());
     }
-    Endpoint { pid: std::process::id(), edge_port, api_port }.write(&state_dir)?;
+    let dns_port = driver.dns_port.get();
+    Endpoint { pid: std::process::id(), edge_port, api_port, dns_port }.write(&state_dir)?;
     Ok(driver)
 }
 

@@ -4,6 +4,7 @@
 mod action;
 mod attribute;
 mod condition;
+mod dns;
 mod listener;
 mod load_balancer;
 mod random;

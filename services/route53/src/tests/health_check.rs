@@ -259,6 +259,22 @@ fn r53_hc_19_a_check_that_is_gone_counts_as_healthy() {
 }
 
 #[test]
+fn r53_hc_20_name_servers_answer_by_health_as_it_is_now() {
+    let (mut bench, zone) = Bench::with_zone();
+    let check = bench.check(http(json!({"FailureThreshold": 1})));
+    let primary = json!({"Failover": "PRIMARY", "HealthCheckId": check});
+    bench.upsert(&zone, one("www.example.com", "p", 1, primary));
+    bench.upsert(&zone, one("www.example.com", "s", 2, json!({"Failover": "SECONDARY"})));
+    bench.endpoint = Endpoint::Fails(LinkFailure::Refused);
+    for _ in 0..60 {
+        bench.pass(Duration::from_millis(500));
+        let answered = if bench.is_healthy(&check) { "192.0.2.1" } else { "192.0.2.2" };
+        assert_eq!(bench.addresses("www.example.com"), [answered]);
+    }
+    assert!(!bench.is_healthy(&check));
+}
+
+#[test]
 fn r53_hc_22_a_page_with_503_fails_over_and_one_with_200_hides_the_outage() {
     for (status, answered) in [(503, "192.0.2.2"), (200, "192.0.2.1")] {
         let (mut bench, zone) = Bench::with_zone();

@@ -65,7 +65,7 @@ fn a_zone_goes_only_when_it_is_empty() {
 }
 
 #[test]
-fn r53_zn_13_a_private_zone_is_refused() {
+fn a_private_zone_is_refused() {
     let mut bench = Bench::new();
     let vpc = json!({"VPCRegion": "ap-northeast-1", "VPCId": "vpc-1"});
     let input = json!({"Name": "corp.internal", "CallerReference": "1", "VPC": vpc});
