@@ -69,7 +69,7 @@ pub fn stage(file: &Path, text: &str, parameters: &[(String, String)]) -> Result
         "Standin": {"File": "template.yaml", "BaseDirectory": file.parent()},
     });
     let evaluator = Some(Arc::new(standin_functions::QuickJs) as _);
-    Ok(Stage { stack, objects, evaluator })
+    Ok(Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator })
 }
 
 /// What `Metadata: Standin: Folder` puts into the buckets of a template.

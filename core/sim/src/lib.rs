@@ -11,6 +11,7 @@ pub mod cohort;
 mod database;
 pub mod drill;
 pub mod fis;
+mod keys;
 mod links;
 mod model;
 pub mod network;
@@ -28,6 +29,7 @@ pub mod world;
 
 pub use cohort::Cohort;
 pub use drill::{Drill, DrillError};
+pub use keys::Keys;
 pub use network::Distances;
 pub use observe::{Answer, Class, Observation, Pages};
 pub use play::{Object, Stage, create, play};

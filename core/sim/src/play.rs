@@ -7,6 +7,7 @@ use std::sync::Arc;
 use standin_kernel::{Bytes, Duration, Evaluator, ServiceName, Time, Value, json};
 
 use crate::drill::{Drill, DrillError, Operation};
+use crate::keys::{self, Keys};
 use crate::observe::{Answer, Got, Observation, Pages};
 use crate::operation::{self, references, resolved, update_input};
 use crate::reason::Reason;
@@ -21,6 +22,8 @@ pub struct Stage {
     pub stack: Value,
     /// Objects by the logical id of their bucket.
     pub objects: Vec<Object>,
+    /// What is written into key value stores once the stack is there.
+    pub keys: Keys,
     /// Who runs functions at the edge; without, each of them fails.
     pub evaluator: Option<Arc<dyn Evaluator>>,
 }
@@ -221,7 +224,7 @@ pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
             .put_object(&bucket, &object.key, &object.content_type, body)
             .map_err(|refused| failed(refused.message))?;
     }
-    Ok(())
+    keys::put(world, &stage.keys).map_err(failed)
 }
 
 /// The failures among a stack's events, a line each.

@@ -201,7 +201,8 @@ fn play_virtually(drill: &Drill, path: &Path, seed: u64) -> Result<Run, Failure>
         }
     }
     let stack = template.stack_input(&stack, &parameters);
-    let stage = Stage { stack, objects, evaluator: Some(crate::evaluator()) };
+    let evaluator = Some(crate::evaluator());
+    let stage = Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator };
     let mut world = World::new(drill.env(), seed);
     Ok(play(&mut world, drill, &stage)?)
 }

@@ -241,5 +241,5 @@ fn stage(
     let stack = template.stack_input(&stack, parameters);
     let shown = stack["Standin"]["File"].as_str().unwrap_or("template").to_owned();
     let evaluator = Some(crate::evaluator());
-    Ok((Stage { stack, objects, evaluator }, shown))
+    Ok((Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator }, shown))
 }

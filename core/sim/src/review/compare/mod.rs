@@ -18,7 +18,7 @@ use super::run::{self, Ground, Rest};
 use super::scene::Scene;
 use super::{Kind, Options, Title, Words, Workers, probes};
 use crate::play::Stage;
-use pattern::{Pattern, with_parameters};
+use pattern::{Pattern, closed};
 
 /// One template among others.
 #[derive(Clone, Debug, Serialize)]
@@ -94,7 +94,7 @@ fn compared(stage: &Stage, options: &Options, workers: &impl Workers) -> Result<
     let pattern = written.clone().unwrap_or_default();
     let (open, faults) = all_rows(stage, options, workers)?;
     let closed = match &pattern.close {
-        Some(close) => all_rows(&with_parameters(stage, &close.parameters), options, workers)?.0,
+        Some(close) => all_rows(&closed(stage, close), options, workers)?.0,
         None => Vec::new(),
     };
     let planned = planned::planned(stage, &scene, &pattern, (options.seed, options.phases))?;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use standin_kernel::Value;
 
+use crate::keys::Keys;
 use crate::play::Stage;
 use crate::review::scene::Scene;
 
@@ -41,6 +42,8 @@ pub(super) struct Title {
 pub(super) struct Close {
     /// The stack is updated with these; opening gives them their former values.
     pub(super) parameters: BTreeMap<String, Value>,
+    /// Written into key value stores, by the store's logical id; opening deletes them.
+    pub(super) keys: Keys,
 }
 
 impl Pattern {
@@ -55,9 +58,10 @@ impl Pattern {
     }
 }
 
-/// The stage with other values of some parameters.
-pub(super) fn with_parameters(stage: &Stage, values: &BTreeMap<String, Value>) -> Stage {
-    let mut stage = stage.clone();
+/// The stage of a site that is closed from the beginning.
+pub(super) fn closed(stage: &Stage, close: &Close) -> Stage {
+    let (mut stage, values) = (stage.clone(), &close.parameters);
+    stage.keys.extend(close.keys.clone());
     let given = stage.stack["Parameters"].as_array().cloned().unwrap_or_default();
     let named =
         |one: &Value| one["ParameterKey"].as_str().is_some_and(|key| values.contains_key(key));

@@ -9,6 +9,7 @@ use standin_kernel::{
 };
 
 use super::pattern::{Close, Pattern};
+use crate::keys;
 use crate::operation::update_input;
 use crate::play::{PATIENCE, Stage};
 use crate::review::run::at_rest;
@@ -192,10 +193,12 @@ impl<'a> Run<'a> {
         self.ask_until(Duration::ZERO, BEFORE, begin);
         let described = self.described();
         self.update(&described, &close.parameters)?;
+        keys::put(&mut self.world, &close.keys)?;
         let open_at = BEFORE + CLOSED;
         self.ask_until(BEFORE, open_at, begin);
         let former = former(&described, &close.parameters);
         self.update(&described, &former)?;
+        keys::delete(&mut self.world, &close.keys)?;
         let end = open_at + CLOSED;
         self.ask_until(open_at, end, begin);
         self.world.run_until(begin + end + PATIENCE);
@@ -241,6 +244,9 @@ impl<'a> Run<'a> {
     }
 
     fn update(&mut self, stack: &Value, values: &BTreeMap<String, Value>) -> Result<(), String> {
+        if values.is_empty() {
+            return Ok(());
+        }
         let input = update_input(stack, values);
         let reply = self.world.call(ServiceName::CloudFormation, "UpdateStack", input);
         reply.map(drop).map_err(|refused| refused.to_string())
