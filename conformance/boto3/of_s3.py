@@ -1,5 +1,7 @@
 import hashlib
 import json
+import os
+import socket
 import urllib.error
 import urllib.request
 
@@ -234,6 +236,19 @@ def check_settings():
     owner = s3.get_bucket_ownership_controls(Bucket=one)["OwnershipControls"]["Rules"]
     assert owner == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     refused("AccessControlListNotSupported", s3.put_object, Bucket=one, Key="k", ACL="public-read")
+
+
+def check_buckets_in_the_hosts_name():
+    one = bucket()
+    endpoint = os.environ["AWS_ENDPOINT_URL"].replace("127.0.0.1", "localhost")
+    hosted = client("s3", endpoint_url=endpoint, s3={"addressing_style": "virtual"})
+    try:
+        socket.getaddrinfo(f"{one}.localhost", 80)
+    except OSError:
+        return  # this machine does not know names below localhost
+    hosted.put_object(Bucket=one, Key="a/b", Body=b"x")
+    assert s3.get_object(Bucket=one, Key="a/b")["Body"].read() == b"x"
+    assert hosted.list_objects_v2(Bucket=one)["KeyCount"] == 1
 
 
 def check_what_is_not_honoured_is_refused():

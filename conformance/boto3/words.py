@@ -13,9 +13,9 @@ ACCOUNT = "123456789012"
 COUNT = itertools.count(1)
 
 
-def client(service, **config):
-    retries = {"max_attempts": 1, "mode": "standard"}
-    return boto3.client(service, region_name=REGION, config=Config(retries=retries, **config))
+def client(service, endpoint_url=None, **config):
+    config = Config(retries={"max_attempts": 1, "mode": "standard"}, **config)
+    return boto3.client(service, region_name=REGION, endpoint_url=endpoint_url, config=config)
 
 
 def name(stem):

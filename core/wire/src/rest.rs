@@ -92,6 +92,25 @@ fn path_labels(pattern: &str, path: &str) -> Option<Labels> {
     Some(labels)
 }
 
+/// The target as if S3 had been asked by path, when the bucket stands in the host's name:
+/// `bucket.s3.REGION.amazonaws.com`, or `bucket.localhost`, as SDKs make it of an endpoint there.
+pub fn by_path(head: &RequestHead) -> Option<String> {
+    let host = head.host()?.to_ascii_lowercase();
+    let (name, here) = match host.strip_suffix(".localhost") {
+        Some(name) => (name, true),
+        None => (host.as_str(), false),
+    };
+    let labels = [".s3.", ".s3-"];
+    let bucket = match labels.iter().find_map(|label| name.split_once(label)) {
+        Some((bucket, rest)) if rest.ends_with("amazonaws.com") => bucket,
+        Some(_) => return None,
+        None if here => name.strip_suffix(".s3").unwrap_or(name),
+        None => return None,
+    };
+    let own = ["s3.", "s3-"].iter().any(|label| bucket.starts_with(label)) || bucket == "s3";
+    (!own && !bucket.is_empty()).then(|| format!("/{bucket}{}", head.target))
+}
+
 /// The first word of the query that this operation does not know. Such words name operations or
 /// members that are not here (`?acl`, `?retention`), so they must not be passed over.
 pub fn unknown_word(model: &Model, route: &Route<'_>, head: &RequestHead) -> Option<String> {
@@ -257,6 +276,19 @@ mod tests {
         );
         assert_eq!(operation, "DeleteObjects");
         assert_eq!(input["Delete"]["Objects"], json!([{"Key": "a"}, {"Key": "b"}]));
+    }
+
+    #[test]
+    fn s3_ep_05_a_bucket_in_the_hosts_name_is_asked_as_one_in_the_path() {
+        let target = |host: &str| by_path(&RequestHead::get(host, "/a/b?acl"));
+        let by_bucket = Some("/my.pages/a/b?acl".to_owned());
+        assert_eq!(target("my.pages.s3.ap-northeast-1.amazonaws.com"), by_bucket);
+        assert_eq!(target("my.pages.s3.amazonaws.com.localhost:4566"), by_bucket);
+        assert_eq!(target("my.pages.localhost:4566"), by_bucket);
+        assert_eq!(target("My.pages.s3.localhost:4566"), by_bucket);
+        for host in ["127.0.0.1:4566", "localhost:4566", "s3.amazonaws.com", "s3.localhost"] {
+            assert_eq!(target(host), None, "{host}");
+        }
     }
 
     #[test]

@@ -79,6 +79,10 @@ async fn carry_out(
 ) -> Result<Done, ApiError> {
     let now = driver.now();
     let mut seal = auth::check(entry, head, body, now, credentials)?;
+    // Signed as it came, read as if by path.
+    let by_path = if entry.name == "s3" { rest::by_path(head) } else { None };
+    let by_path = by_path.map(|target| RequestHead { target, ..head.clone() });
+    let head = by_path.as_ref().unwrap_or(head);
     let operation = detect::operation(entry, head, body)?;
     let (body, trailer) = match is_chunked(head) {
         true => match chunks::decode(body, seal.as_mut()) {
