@@ -9,6 +9,7 @@
 /// The context of a service's work: time, its own chance, the trace of the viewer it works for.
 macro_rules! cx {
     ($engine:ident, $name:expr, $root:expr, $outs:ident) => {{
+        $engine.deadlines.touch($name);
         let facts = match $root {
             Some(root) if !$engine.traces.is_empty() => $engine.traces.get_mut(&root),
             _ => None,
@@ -20,6 +21,7 @@ macro_rules! cx {
 }
 
 mod calls;
+mod deadlines;
 mod dns;
 mod evaluations;
 mod exchange;
@@ -48,6 +50,7 @@ pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
 
 use crate::calls::{Caller as CallFrom, Operation, PutOff, Waiting};
+use crate::deadlines::Deadlines;
 use crate::evaluations::Run;
 use crate::exchange::Exchange;
 use crate::legs::Leg;
@@ -65,6 +68,7 @@ pub struct Engine {
     own_legs: BTreeMap<(ServiceName, u64), LegId>,
     traces: BTreeMap<ExchangeId, Vec<Fact>>,
     timeouts: Timeouts,
+    deadlines: Deadlines,
     timers: Timers<EngineTimer>,
     faults: Vec<ActiveFault>,
     /// The chance of networks that lose and delay.
@@ -133,15 +137,19 @@ impl Engine {
         let root = Rng::new(seed);
         let chance =
             ServiceName::ALL.into_iter().map(|name| (name, root.fork(name.as_str()))).collect();
+        let services = Services::new();
+        let mut deadlines = Deadlines::default();
+        deadlines.refresh(&services);
         Self {
             env,
-            services: Services::new(),
+            services,
             chance,
             exchanges: Table::default(),
             legs: Table::default(),
             own_legs: BTreeMap::new(),
             traces: BTreeMap::new(),
             timeouts: Timeouts::default(),
+            deadlines,
             timers: Timers::default(),
             faults: Vec::new(),
             luck: root.fork("network"),
@@ -254,10 +262,7 @@ impl Engine {
         let mut earliest = self.timers.deadline();
         let timeout = self.timeouts.deadline().map(|at| Deadline { at, why: "response timeout" });
         earliest = Deadline::earliest(earliest, timeout);
-        for name in ServiceName::ALL {
-            earliest = Deadline::earliest(earliest, self.services.get(name).deadline());
-        }
-        earliest
+        Deadline::earliest(earliest, self.deadlines.earliest())
     }
 
     /// The answer to a request whose head cannot be read, as the edge words it.
@@ -287,8 +292,7 @@ impl Engine {
     fn do_what_is_due(&mut self) {
         self.drain();
         for name in ServiceName::ALL {
-            let due = self.services.get(name).deadline().is_some_and(|due| due.at <= self.now);
-            if due {
+            if self.deadlines.is_due(name, &self.services, self.now) {
                 self.with(name, None, |service, cx| service.on_deadline(cx));
             }
         }
@@ -338,6 +342,7 @@ impl Engine {
             // Before everything else: a reply must never outrun what it acknowledges.
             self.effects.insert(0, Effect::Store { records });
         }
+        self.deadlines.refresh(&self.services);
         std::mem::take(&mut self.effects)
     }
 

@@ -35,6 +35,8 @@ pub struct World {
     answers: BTreeMap<ExchangeId, Seen>,
     /// Exchanges whose answers nobody looks at.
     unwatched: BTreeSet<ExchangeId>,
+    /// Requests that reached containers' addresses, while somebody keeps count.
+    delivered: Option<Vec<Delivered>>,
     log: Vec<String>,
     distances: Distances,
     luck: Rng,
@@ -55,6 +57,13 @@ pub struct Seen {
     /// `None`: the connection was closed without an answer.
     pub answer: Option<(ResponseHead, Bytes)>,
     pub facts: Vec<Fact>,
+}
+
+/// A request that was sent to the address of a task, by a load balancer on behalf of a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    pub at: Time,
+    pub to: SocketAddr,
 }
 
 /// How a request reaches the edge.
@@ -141,6 +150,7 @@ impl World {
             blobs: BTreeMap::new(),
             answers: BTreeMap::new(),
             unwatched: BTreeSet::new(),
+            delivered: None,
             log: Vec::new(),
             distances,
             luck: Rng::new(seed).fork("world"),
@@ -169,6 +179,12 @@ impl World {
 
     pub const fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Takes the requests of viewers that were sent to tasks since the last call; the first call
+    /// begins to keep count. Health checks do not count.
+    pub fn delivered(&mut self) -> Vec<Delivered> {
+        self.delivered.replace(Vec::new()).unwrap_or_default()
     }
 
     /// What the engine logged so far.
@@ -389,7 +405,7 @@ impl World {
         self.due = None;
         for effect in effects.drain(..) {
             match effect {
-                Effect::Send { leg, request, .. } => self.send(leg, &request),
+                Effect::Send { leg, viewer, request } => self.send(leg, viewer, &request),
                 Effect::Respond(respond) => self.respond(*respond),
                 Effect::Abort { exchange } => self.give(exchange, None, Vec::new()),
                 Effect::Collect { exchange, .. } => {
@@ -479,11 +495,16 @@ impl World {
     }
 
     /// A request leaves the engine: to a container of this world, or to nobody.
-    fn send(&mut self, leg: LegId, request: &LegRequest) {
+    fn send(&mut self, leg: LegId, viewer: Option<ExchangeId>, request: &LegRequest) {
         let Address::Socket(to) = &request.to else {
             return self.later(AT_ONCE, Event::NoAnswer(leg, LinkFailure::NameNotFound));
         };
         let now = self.now;
+        if let Some(delivered) = &mut self.delivered
+            && viewer.is_some()
+        {
+            delivered.push(Delivered { at: now, to: *to });
+        }
         let workload = self.ports.get(to).copied();
         let without_database = workload.is_some_and(|id| self.lacks_database(id));
         let container = workload.and_then(|id| self.workloads.get_mut(&id)).filter(|container| {

@@ -2,7 +2,7 @@
 
 use super::expr::{Choose, Expr, ExprKind};
 use super::resource::Resource;
-use super::tree::Mark;
+use super::tree::{Mark, Node};
 
 enum Step<'p> {
     Name(&'p str),
@@ -15,6 +15,26 @@ pub(super) fn locate(resource: &Resource, path: &str, choose: Choose<'_>) -> Mar
     let steps = steps(path);
     let (mark, found) = descend(&resource.properties, &steps, resource.mark, choose);
     if found == 0 { resource.mark } else { mark }
+}
+
+/// The place of a member of any document, or of its nearest ancestor that is written; `None` when
+/// not even the first step of the path is.
+pub(super) fn in_tree(root: &Node, path: &str) -> Option<Mark> {
+    let (mut node, mut found) = (root, None);
+    for step in steps(path) {
+        let next = match step {
+            Step::Name(name) => node.entries().and_then(|entries| {
+                let entry = entries.iter().find(|entry| entry.key == name)?;
+                Some((&entry.value, entry.key_mark))
+            }),
+            Step::Index(index) => {
+                node.items().and_then(|items| items.get(index)).map(|item| (item, item.mark))
+            }
+        };
+        let Some((value, mark)) = next else { break };
+        (node, found) = (value, Some(mark));
+    }
+    found
 }
 
 /// How far the steps lead, and where that is.

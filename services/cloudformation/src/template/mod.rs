@@ -96,6 +96,12 @@ pub fn read_value(file: &str, text: &str) -> Result<Value, Vec<TemplateError>> {
     section::tree(file, text).map(|(_, root)| root.to_value())
 }
 
+/// Where a member of a document is written, `viewers[0].get`, or its nearest ancestor that is.
+pub fn locate_value(file: &str, text: &str, path: &str) -> Option<Place> {
+    let (source, root) = section::tree(file, text).ok()?;
+    Some(source.place(locate::in_tree(&root, path)?))
+}
+
 /// What the stack knows of its resources and of other stacks while properties are resolved.
 pub trait Resources {
     /// What `Ref` gives.
