@@ -1,5 +1,5 @@
-//! Creates a template's stack in the simulator, for `standin validate`: what services refuse (hints,
-//! sizes, names, references to nothing) is found before anything is started.
+//! Creates a template's stack in the simulator, for `standin validate`: what services refuse
+//! (hints, sizes, names, references to nothing) is found before anything is started.
 
 use std::collections::BTreeSet;
 

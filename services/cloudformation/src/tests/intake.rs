@@ -100,7 +100,10 @@ fn cfn_tp_11_a_template_in_a_bucket_may_be_a_million_bytes_long() {
 /// A template whose thing has a size out of the parameter store.
 const STORED: &str = "\
 Parameters:
-  Size: {Type: 'AWS::SSM::Parameter::Value<String>', AllowedPattern: '/shop/.*', Default: /shop/size}
+  Size:
+    Type: AWS::SSM::Parameter::Value<String>
+    AllowedPattern: '/shop/.*'
+    Default: /shop/size
 Resources:
   A: {Type: Test::Thing, Properties: {Name: a, Size: !Ref Size}}
 ";
