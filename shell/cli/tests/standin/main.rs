@@ -10,4 +10,5 @@ mod drill;
 mod hostile;
 mod restart;
 mod shop;
+mod validate;
 mod world;
