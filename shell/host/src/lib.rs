@@ -1,9 +1,9 @@
 //! The driver on the real machine: sockets, processes, disk and clock around the engine.
 //!
 //! Reading order: [`run`] (start and stop), [`driver`] (inputs and effects), `http` (viewers and
-//! origins), `dns` (name servers), [`control`], `api`, `aws` and `objects` (the API port), [`workloads`] (containers as
-//! processes), [`store`] and [`blobs`] (what survives), `recorder` (a run on record), [`orphans`]
-//! (what must not).
+//! origins), `dns` (name servers), [`control`], `api`, `aws` and `objects` (the API port),
+//! [`workloads`] (containers as processes), [`store`] and [`blobs`] (what survives), `recorder` (a
+//! run on record), [`orphans`] (what must not).
 
 mod api;
 mod aws;

@@ -1,8 +1,9 @@
 //! Containers as local processes: launched, signalled, checked, logged, and none left behind.
 //!
 //! Reading order: `hint` (what stands for an image here), `plan` (what is run, or why not), `cargo`
-//! (a program built on the spot), `shim` and `spawn` (how a process is started), `container` (its
-//! life), `database` (RDS's servers), `exec` (health checks), `log` (its output), `procfs` (who else belongs to it).
+//! (a program built on the spot), `function` (Lambda's), `shim` and `spawn` (how a process is
+//! started), `container` (its life), `database` (RDS's servers), `exec` (health checks), `log` (its
+//! output), `procfs` (who else belongs to it).
 
 mod cargo;
 mod container;

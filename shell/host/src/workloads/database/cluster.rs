@@ -176,7 +176,8 @@ fn users(database: &DatabaseSpec) -> String {
         "SET password_encryption = 'scram-sha-256';\n\
          CREATE ROLE rds_superuser;\n\
          GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION;\n\
-         CREATE ROLE {master} LOGIN CREATEDB CREATEROLE PASSWORD {password} IN ROLE rds_superuser;\n\
+         CREATE ROLE {master} LOGIN CREATEDB CREATEROLE PASSWORD {password} \
+         IN ROLE rds_superuser;\n\
          ALTER DATABASE postgres OWNER TO {master};\n"
     );
     if let Some(name) = database.database.as_deref().filter(|name| *name != "postgres") {
