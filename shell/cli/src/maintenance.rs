@@ -266,8 +266,7 @@ async fn put(
 fn refusal(conflict: &Conflict, zone: &TimeZone) -> Failure {
     match conflict {
         Conflict::Overlaps { id, from, until } => {
-            let until = until.map_or("an open end".to_owned(), |until| until.in_zone(zone));
-            let from = from.in_zone(zone);
+            let (from, until) = (from.in_zone(zone), until.in_zone(zone));
             format!(
                 "it would overlap window {id} ({from} to {until}); change that one with --name \
                  {id}, or take it away with `standin maintenance cancel {id}`"

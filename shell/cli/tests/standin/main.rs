@@ -8,6 +8,7 @@ mod bad_input;
 mod diary;
 mod drill;
 mod hostile;
+mod maintenance;
 mod restart;
 mod shop;
 mod validate;

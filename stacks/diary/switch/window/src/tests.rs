@@ -76,12 +76,13 @@ fn nonsense_is_refused_by_name() {
     let refused = |window: &Window| check(window, &there, now).unwrap_err().to_string();
     assert!(refused(&window("x", 60, Some(60))).contains("is not after its start"));
     assert!(refused(&window("x", -90, Some(-60))).contains("is over"));
-    let overlap = check(&window("x", 7100, None), &there, now).unwrap_err();
+    let overlap = check(&window("x", 7100, Some(9000)), &there, now).unwrap_err();
     assert!(matches!(&overlap, Conflict::Overlaps { id, .. } if id == "night"), "{overlap}");
     // One behind the other is fine, and so is the same window, extended; an emergency asks nobody.
     check(&window("x", 7200, Some(7300)), &there, now).unwrap();
     check(&window("night", 3600, Some(9000)), &there, now).unwrap();
-    check(&emergency("x", 0, None), &there, now).unwrap();
+    check(&emergency("x", 0, Some(9000)), &there, now).unwrap();
+    check(&window("x", 0, None), &there, now).unwrap();
     assert!(refused(&window("a/b", 0, None)).contains("no name"));
 }
 
