@@ -335,3 +335,14 @@ fn a_check_is_changed_only_by_who_has_seen_its_last_version() {
     let gone = json!({"HealthCheckId": "00000000-0000-0000-0000-000000000000"});
     assert_eq!(bench.err("GetHealthCheck", gone).code, "NoSuchHealthCheck");
 }
+
+#[test]
+fn an_answer_that_is_no_http_or_has_too_large_a_head_fails() {
+    for failure in [LinkFailure::BadResponse, LinkFailure::HeadTooLarge] {
+        let mut bench = Bench::new();
+        bench.endpoint = Endpoint::Fails(failure);
+        let check = bench.check(http(json!({})));
+        bench.pass(Duration::from_secs(60));
+        assert!(!bench.is_healthy(&check), "{failure:?}");
+    }
+}
