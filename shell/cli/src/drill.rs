@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use standin_cloudformation::template::read_value;
+use standin_cloudformation::template::{locate_value, read_value};
 use standin_kernel::{Bytes, Value, json};
 use standin_sim::drill::Worlds;
 use standin_sim::fis::experiment;
@@ -15,6 +15,7 @@ use crate::link::Link;
 use crate::template::{TemplateFile, listed};
 use crate::{Failure, StateOption};
 
+mod browser;
 mod html;
 mod junit;
 mod progress;
@@ -115,8 +116,7 @@ fn export_fis(stories: &[(Drill, PathBuf)], out: &Path) -> Result<ExitCode, Fail
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|wrong| format!("{shown}: {wrong}"))?;
     let template = read_value(&shown, &text).map_err(|wrong| listed(&wrong))?;
-    let experiment =
-        experiment(drill, &template).map_err(|wrong| format!("{}: {wrong}", file.display()))?;
+    let experiment = experiment(drill, &template).map_err(|wrong| placed(file, &wrong))?;
     write(Some(out), || format!("{:#}\n", experiment.template))?;
     println!("{} is written; fill in before use:", out.display());
     for (placeholder, what) in &experiment.to_fill_in {
@@ -153,7 +153,18 @@ fn read(path: &Path) -> Result<Drill, Failure> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|wrong| format!("{shown}: {wrong}"))?;
     let value = read_value(&shown, &text).map_err(|wrong| listed(&wrong))?;
-    Drill::from_value(value).map_err(|wrong| format!("{shown}: {wrong}").into())
+    Drill::from_value(value).map_err(|wrong| placed(path, &wrong).into())
+}
+
+/// A mistake with the line of the drill where it is written: `x.yaml:12: viewers[0].get: why`.
+fn placed(path: &Path, mistake: &dyn std::fmt::Display) -> String {
+    let (shown, mistake) = (path.display().to_string(), mistake.to_string());
+    let member = mistake.split(": ").next().unwrap_or_default();
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    match locate_value(&shown, &text, member) {
+        Some(place) => format!("{shown}:{}: {mistake}", place.line),
+        None => format!("{shown}: {mistake}"),
+    }
 }
 
 async fn play_one(options: &Options, drill: Drill, file: &Path) -> Result<Played, Failure> {
@@ -163,8 +174,8 @@ async fn play_one(options: &Options, drill: Drill, file: &Path) -> Result<Played
         if drill.world == Worlds::Real {
             return Err(format!("{shown}: this drill is for the real world; see `world`").into());
         }
-        let run = play_virtually(&drill, file, options.seed)
-            .map_err(|wrong| format!("{shown}: {wrong}"))?;
+        let run =
+            play_virtually(&drill, file, options.seed).map_err(|wrong| placed(file, &wrong))?;
         let took = begun.elapsed().as_secs_f64();
         let title = format!("{} in the simulator, seed {}, {took:.2} s", drill.name, options.seed);
         (run, "virtual", title)
@@ -173,11 +184,10 @@ async fn play_one(options: &Options, drill: Drill, file: &Path) -> Result<Played
             let why = "this drill is for the simulator; play it with --virtual";
             return Err(format!("{shown}: {why}").into());
         }
-        drill.check_real().map_err(|wrong| format!("{shown}: {wrong}"))?;
+        drill.check_real().map_err(|wrong| placed(file, &wrong))?;
         let link = Link::required(&options.state.state_dir).await?;
-        let run = real::play(&link, &drill, options.json)
-            .await
-            .map_err(|wrong| format!("{shown}: {wrong}"))?;
+        let run =
+            real::play(&link, &drill, options.json).await.map_err(|wrong| placed(file, &wrong))?;
         (run, "real", format!("{} on the running stack", drill.name))
     };
     let timeline = Timeline::of(&drill, &run);
@@ -272,6 +282,21 @@ mod tests {
         let timeline = Timeline::of(&drill, &run);
         let verdicts = judge(&drill, &run.observations);
         Played { drill, world: "virtual", title: String::new(), run, timeline, verdicts }
+    }
+
+    #[test]
+    fn a_mistake_names_the_line_where_it_is_written() {
+        let file = std::env::temp_dir().join(format!("standin-drill-{}.yaml", std::process::id()));
+        let story = "name: n\ntemplate: t.yaml\nduration: 10s\nviewers:\n  - name: v\n    get: /\n    \
+                     every: 1s\nfaults:\n  - at: 1s\n    break: S\n    mode: burn\n";
+        std::fs::write(&file, story).unwrap();
+        let wrong = read(&file).unwrap_err().to_string();
+        std::fs::write(&file, story.replace("burn", "hang").replace("at: 1s", "at: 1h")).unwrap();
+        let late = read(&file).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        let shown = file.display();
+        assert!(wrong.starts_with(&format!("{shown}:11: faults[0].mode: 'burn'")), "{wrong}");
+        assert!(late.starts_with(&format!("{shown}:9: faults[0].at: 3600s")), "{late}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use standin_kernel::cx::Pace;
 use standin_kernel::fault::Mode;
 use standin_kernel::{Duration, Env, ServiceName, Value};
 
-use crate::cohort::{Cohort, Connection};
+use crate::cohort::Cohort;
 
 use written::{duration, one_or_many, some_duration};
 
@@ -218,9 +218,6 @@ impl Drill {
             let refused = |member: &str, why: &str| {
                 Err(DrillError::member(format!("viewers[{index}].cohort.{member}"), why))
             };
-            if cohort.connection == Connection::KeepAlive {
-                return refused("connection", "on the running stack each request has its own");
-            }
             if cohort.edge != 0 {
                 return refused("edge", "the running stack has one point of presence");
             }

@@ -7,20 +7,19 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use standin_host::Question;
-use standin_kernel::http::{Chunked, Framing, RequestHead, read_response, write_request};
+use standin_kernel::http::RequestHead;
 use standin_kernel::{ResponseHead, ServiceName, Value, json};
-use standin_sim::cohort::Kind;
+use standin_sim::cohort::{Connection, Kind};
 use standin_sim::drill::{Act, Operation, Planned, Turn, Viewer};
 use standin_sim::observe::Got;
 use standin_sim::operation::{self, references, resolved, update_input};
 use standin_sim::play::PATIENCE;
 use standin_sim::viewer::named_in;
 use standin_sim::{Answer, Drill, Event, Observation, Pages, Reason, Run};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
+use super::browser::{Connections, To, ask};
 use super::progress::Progress;
 use super::resolve::Lookup;
 use crate::Failure;
@@ -229,16 +228,19 @@ async fn view(
 ) {
     let host = viewer.host.clone().unwrap_or_else(|| format!("localhost:{edge_port}"));
     let lookup = Rc::new(Lookup::new(link, &host, viewer.cohort.resolver));
-    for (asked_at, _) in viewer.cohort.turns(viewer.every, duration) {
+    let connections = Connections::default();
+    for (asked_at, member) in viewer.cohort.turns(viewer.every, duration) {
         tokio::time::sleep_until((begin + asked_at).into()).await;
         let (viewer, host, sender) = (viewer.clone(), host.clone(), sender.clone());
-        let lookup = Rc::clone(&lookup);
+        let keeps = viewer.cohort.connection == Connection::KeepAlive;
+        let (lookup, connections) = (Rc::clone(&lookup), connections.clone());
         spawn_local(async move {
             let asked = Instant::now();
             let (head, has_body) = viewer.cohort.head(&host, &viewer.get);
             let got = tokio::time::timeout(PATIENCE, async {
                 let to = (lookup.address().await?, edge_port);
-                ask(to, head, has_body).await.map(|(head, body)| (to, head, body))
+                let answer = connections.ask(to, (member, keeps), (&head, has_body)).await;
+                answer.map(|(head, body)| (to, head, body))
             });
             let got = got.await;
             let took = asked.elapsed();
@@ -246,7 +248,9 @@ async fn view(
             let (answer, head) = match got {
                 Ok(Ok((to, head, body))) => {
                     if viewer.cohort.kind == Kind::Page {
-                        missing = missing_of(to, &viewer, &host, (&head, &body)).await;
+                        let named = named_in(&head, &body, &viewer.get);
+                        let who = (to, member, &connections);
+                        missing = missing_of(who, &viewer, &host, named).await;
                     }
                     (Answer::of(&head, body), Some(head))
                 }
@@ -258,18 +262,19 @@ async fn view(
     }
 }
 
-/// What a page names and a browser does not get.
+/// What a page names and a browser does not get; it asks for all of it over the connection it has.
 async fn missing_of(
-    to: (IpAddr, u16),
+    (to, member, connections): (To, u32, &Connections),
     viewer: &Viewer,
     host: &str,
-    (head, body): (&ResponseHead, &[u8]),
+    named: Vec<String>,
 ) -> Vec<String> {
     let mut missing = Vec::new();
     let cohort = standin_sim::Cohort { kind: Kind::Get, ..viewer.cohort.clone() };
-    for target in named_in(head, body, &viewer.get) {
+    for target in named {
         let (head, _) = cohort.head(host, &target);
-        let got = tokio::time::timeout(PATIENCE, ask(to, head, false)).await;
+        let asking = connections.ask(to, (member, true), (&head, false));
+        let got = tokio::time::timeout(PATIENCE, asking).await;
         if !matches!(got, Ok(Ok((head, _))) if head.status < 400) {
             missing.push(target);
         }
@@ -281,46 +286,6 @@ async fn get(edge_port: u16, host: &str, target: &str) -> Result<(ResponseHead, 
     let mut head = RequestHead::get(host, target);
     head.headers.append("User-Agent", "standin-drill");
     ask((IpAddr::V4(Ipv4Addr::LOCALHOST), edge_port), head, false).await
-}
-
-/// Asks over a connection of its own. The body of a form is empty.
-async fn ask(
-    to: (IpAddr, u16),
-    mut head: RequestHead,
-    has_body: bool,
-) -> Result<(ResponseHead, Vec<u8>), Failure> {
-    head.headers.append("Connection", "close");
-    let mut bytes = Vec::new();
-    let framing = if has_body { Framing::Length(0) } else { Framing::None };
-    write_request(&mut bytes, &head, framing);
-    let mut stream = TcpStream::connect(to).await?;
-    stream.write_all(&bytes).await?;
-    let mut reply = Vec::new();
-    let read = loop {
-        if let Some(read) = read_response(&reply, false)? {
-            break read;
-        }
-        if stream.read_buf(&mut reply).await? == 0 {
-            return Err("closed".into());
-        }
-    };
-    let mut rest = reply.split_off(read.length);
-    // The connection ends with the answer.
-    stream.read_to_end(&mut rest).await?;
-    let body = match read.framing {
-        Framing::Chunked => {
-            let mut body = Vec::new();
-            let mut decoder = Chunked::default();
-            decoder.decode(&rest, &mut body)?;
-            if !decoder.is_done() {
-                return Err("cut off".into());
-            }
-            body
-        }
-        Framing::Length(length) if rest.len() as u64 != length => return Err("cut off".into()),
-        Framing::None | Framing::Length(_) | Framing::UntilClose => rest,
-    };
-    Ok((read.head, body))
 }
 
 async fn pages(edge_port: u16, drill: &Drill) -> Result<Pages, Failure> {
