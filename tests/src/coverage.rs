@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use standin_engine::{Effect, Engine, Input, resource_types};
 use standin_kernel::resource::{Kind, Property, ResourceType, Support};
-use standin_kernel::{ApiError, Env, ServiceName, Time, Value, json};
+use standin_kernel::{ApiError, Env, Time, Value, json};
 use standin_wire::model::{ENTRIES, Entry};
 
 const INTRODUCTION: &str = "\
@@ -112,10 +112,7 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
 /// Calls an operation of an account that has nothing yet; `None` when the reply comes later.
 fn call(entry: &Entry, operation: &str, input: Value) -> Option<Result<Value, ApiError>> {
     let mut engine = Engine::new(Env::default(), 1);
-    let operation = match entry.service {
-        ServiceName::Platform => format!("{}:{operation}", entry.name),
-        _ => operation.to_owned(),
-    };
+    let operation = entry.name_of(operation);
     let service = entry.service;
     let call = Input::Call { ticket: 1, service, operation, input };
     let effects = engine.step(Time::from_seconds(1_800_000_000), call);

@@ -153,6 +153,14 @@ impl Entry {
         Self { name, service, text, model: OnceLock::new() }
     }
 
+    /// An operation as the machine that carries it out knows it: where several services share one,
+    /// with the service's name in front.
+    pub fn name_of(&self, operation: &str) -> String {
+        let shares =
+            self.service == ServiceName::Platform || self.name == "cloudfront-keyvaluestore";
+        if shares { format!("{}:{operation}", self.name) } else { operation.to_owned() }
+    }
+
     /// The table, read when it is first needed.
     pub fn model(&self) -> &Model {
         self.model.get_or_init(|| {

@@ -99,12 +99,7 @@ async fn carry_out(
     if entry.service == ServiceName::Lambda {
         objects::store_code(&driver.blobs, &mut input).await?;
     }
-    // Services that share one machine are told apart by this prefix.
-    let name = match entry.service {
-        ServiceName::Platform => format!("{}:{operation}", entry.name),
-        _ if entry.name == "cloudfront-keyvaluestore" => format!("{}:{operation}", entry.name),
-        _ => operation.clone(),
-    };
+    let name = entry.name_of(&operation);
     let mut value = driver.call(entry.service, &name, input.clone()).await?;
     if let Some(whole) = objects::joined(&driver.blobs, &value).await? {
         input["Standin"] = whole;

@@ -96,7 +96,7 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
         }
     };
     let (functions, outcomes) = Functions::start(evaluator).map_err(|wrong| state(&wrong))?;
-    let driver = Driver::new(engine, record, workloads, store, blobs, functions, state_dir, log);
+    let driver = Driver::new(engine, record, workloads, (store, blobs), functions, state_dir, log);
     driver.edge_port.set(edge.port);
     driver.api_port.set(api.port);
     spawn_local(driver.clone().run_timer());
