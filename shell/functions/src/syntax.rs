@@ -273,7 +273,8 @@ mod tests {
             "const f = (a, ...rest) => rest; function g(...all) { return all; }",
             "var o = {class: 1, of: 2}; o.class = 'class'; // class A {}",
             "for (let k in o) {} const of = 1; async function h() { await f(); }",
-            "var t = `a ${ {b: 1}.b } ?? ${'x'} ?.`; var r = /[/]class ?? .../g; var d = 4 / 2 / 1;",
+            "var t = `a ${ {b: 1}.b } ?? ${'x'} ?.`; var r = /[/]class ?? .../g;",
+            "var d = 4 / 2 / 1; var e = (1) / 2;",
             "var q = a ?.5 : 1; /* b?.c */ var s = \"it's ?? \\\" class\";",
             "const x = a ? (b) : c; try { x(); } catch (e) {} return_(2 ** 3);",
         ] {

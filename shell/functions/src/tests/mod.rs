@@ -173,7 +173,8 @@ fn cf_kvs_01_get_exists_and_meta() {
 fn cf_fn_15_calls_of_origin_helpers_are_kept_in_order() {
     let made = run("import cf from 'cloudfront'; function handler(event) { \
                     cf.updateRequestOrigin({domainName: 'a.example'}); \
-                    cf.selectRequestOriginById('two', {originOverrides: {}}); return event.request; }");
+                    cf.selectRequestOriginById('two', {originOverrides: {}}); \
+                    return event.request; }");
     assert_eq!(made.origin_calls.len(), 2);
     assert_eq!(made.origin_calls[0].argument, json!({"domainName": "a.example"}));
     assert_eq!(made.origin_calls[1].argument["originId"], "two");
@@ -183,7 +184,8 @@ fn cf_fn_15_calls_of_origin_helpers_are_kept_in_order() {
 fn the_modules_and_what_they_give() {
     assert_eq!(
         value(
-            "require('crypto').createHmac('sha256', 'key').update('a').update('b').digest('base64url')"
+            "require('crypto').createHmac('sha256', 'key').update('a').update('b')\
+             .digest('base64url')"
         ),
         "XBwMlIy-9a19GR5G5ZAfoDlfhfaU-kYz9mWhpjcBe2U",
     );
