@@ -28,8 +28,9 @@ const OFTEN: Duration = Duration::from_secs(1);
 const SELDOM: Duration = Duration::from_secs(5);
 /// Each phase begins this much later than the one before, as seen by what is periodic.
 const PHASE: Duration = Duration::from_millis(7_300);
-/// How many edges viewers come to: one a phase.
-const EDGES: usize = 4;
+/// The edges that viewers come to, one a phase: first the one that hears last of a change
+/// (CF-DEP-02).
+const EDGES: [u8; 4] = [3, 0, 2, 1];
 
 /// What one viewer sees of a planned closing; worst of all phases, in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -183,7 +184,7 @@ impl<'a> Run<'a> {
         let later = PHASE * u32::try_from(phase).unwrap_or(0);
         world.run_until(world.now() + later);
         let host = site::host(&world, scene).ok_or("there is nobody to ask")?;
-        let edge = u8::try_from(phase % EDGES).unwrap_or(0);
+        let edge = EDGES[phase % EDGES.len()];
         let (viewers, says) = (viewers(pattern), pattern.says.as_str());
         Ok(Self { world, stage, viewers, host, says, edge, asked: Vec::new() })
     }
