@@ -338,6 +338,14 @@ impl Engine {
             _ => None,
         });
         self.services.s3.set_broken(objects.collect());
+        let functions = self.faults.iter().filter_map(|active| match &active.fault.place {
+            Place::Function(name) => Some((name.clone(), active.fault.mode)),
+            Place::Region(_) => {
+                Some((standin_lambda::EVERY_FUNCTION.to_owned(), active.fault.mode))
+            }
+            _ => None,
+        });
+        self.services.lambda.set_broken(functions.collect());
     }
 }
 

@@ -55,14 +55,15 @@ impl Engine {
                 Ok(Place::OriginLink { distribution: physical, origin })
             }
             ("AWS::Route53::HealthCheck", None) => Ok(Place::HealthCheck(physical)),
+            ("AWS::Lambda::Function", None) => Ok(Place::Function(physical)),
             ("AWS::EC2::Subnet", None) => Ok(Place::Subnets(vec![physical])),
             (kind, Some(part)) if BREAKABLE.contains(&kind) => {
                 Err(invalid(format!("{logical_id}, an {kind}, has no part {part} to break")))
             }
             (other, _) => Err(invalid(format!(
                 "{target} is an {other}, which cannot be broken; services, tasks, load balancers, \
-                 buckets, distributions (Distribution/origin-id), health checks, subnets, zones \
-                 and the Region can"
+                 buckets, distributions (Distribution/origin-id), functions, health checks, \
+                 subnets, zones and the Region can"
             ))),
         }
     }
@@ -125,7 +126,8 @@ impl Engine {
 }
 
 /// Types that a fault can be put on.
-pub(crate) const BREAKABLE: [&str; 6] = [
+pub(crate) const BREAKABLE: [&str; 7] = [
+    "AWS::Lambda::Function",
     "AWS::ECS::Service",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::S3::Bucket",

@@ -97,7 +97,8 @@ pub struct ModeError(pub String);
 /// The modes as they are written, for messages and help.
 pub const MODES: &str = "stop, hang, slow=2s, status=500, refuse, stop-task, kill, terminate, \
     latency=200ms (or latency=200ms/10ms with jitter), loss=30%, cut, blackhole=8080, missing, \
-    forbidden, bad-deployment or certificate-expired";
+    forbidden, bad-deployment or certificate-expired; a function's: error, timeout, throttle, \
+    slow=2s";
 
 impl FromStr for Mode {
     type Err = ModeError;
@@ -106,7 +107,10 @@ impl FromStr for Mode {
         let mode = match text.split_once('=') {
             None => match text {
                 "stop" => Some(Self::Stop),
-                "hang" => Some(Self::Hang),
+                "hang" | "timeout" => Some(Self::Hang),
+                // As functions fail; anything else answers so.
+                "error" => Some(Self::Status(500)),
+                "throttle" => Some(Self::Status(429)),
                 "refuse" => Some(Self::Refuse),
                 "stop-task" => Some(Self::StopTask),
                 "kill" => Some(Self::Kill(Signal::Kill)),
@@ -189,6 +193,8 @@ pub enum Place {
     Bucket { bucket: String, key: Option<String> },
     /// The link from a distribution (by id) to one of its origins, or to all with `None`.
     OriginLink { distribution: String, origin: Option<String> },
+    /// A Lambda function, by its name.
+    Function(String),
     /// All that is in a Region: tasks, load balancers, buckets, functions. What is everywhere,
     /// CloudFront and Route 53, is not.
     Region(String),
@@ -213,6 +219,10 @@ impl Place {
             (_, Self::Region(_)) => Some("a Region is lost as a whole or not at all"),
             (Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_), _) if !tasks => {
                 Some("only tasks know it")
+            }
+            (Mode::Hang | Mode::Slow(_) | Mode::Status(429 | 500), Self::Function(_)) => None,
+            (_, Self::Function(_)) => {
+                Some("a function knows only error, timeout, throttle and slow")
             }
             (Mode::Missing | Mode::Forbidden, Self::Bucket { .. }) => None,
             (Mode::Missing | Mode::Forbidden, _) => Some("only buckets and their objects know it"),
@@ -277,6 +287,22 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Mode>(), Err(ModeError(text.into())));
         }
+    }
+
+    #[test]
+    fn functions_have_words_of_their_own() {
+        let function = Place::Function("f".into());
+        for (word, mode) in [
+            ("error", Mode::Status(500)),
+            ("throttle", Mode::Status(429)),
+            ("timeout", Mode::Hang),
+            ("slow=1s", Mode::Slow(Duration::from_secs(1))),
+        ] {
+            assert_eq!(word.parse(), Ok(mode));
+            assert_eq!(function.refuses(mode), None);
+        }
+        assert!(function.refuses(Mode::Loss(100)).is_some());
+        assert!(function.refuses(Mode::StopTask).is_some());
     }
 
     #[test]

@@ -185,7 +185,7 @@ impl Desk {
     }
 }
 
-fn per_million(percent: f64) -> u64 {
+pub(crate) fn per_million(percent: f64) -> u64 {
     let whole = Duration::try_from_secs_f64(percent / 100.0).unwrap_or_default();
     u64::try_from(whole.as_micros()).unwrap_or(0)
 }

@@ -7,14 +7,18 @@ use std::sync::Arc;
 
 use standin_engine::{Effect, Engine, Input, LegId, Respond, RunId};
 use standin_kernel::evaluation::FailureKind;
-use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
+use standin_kernel::workload::{
+    Exec, Signal, WorkloadEvent, WorkloadId, WorkloadKind, WorkloadSpec,
+};
 use standin_kernel::{
     Address, ApiError, BlobId, Body, Bytes, Duration, Env, Evaluated, Evaluation, Evaluator,
     ExchangeId, Fact, LegRequest, LinkFailure, Request, RequestHead, Response, ResponseHead, Rng,
     ServiceName, Time, Value, json,
 };
 
+use crate::blob::{blob_id, text_of};
 use crate::database::{self, Databases};
+use crate::function::{Functions, Happens};
 use crate::network::Distances;
 use crate::resolver::Resolvers;
 use crate::viewer::Visits;
@@ -44,6 +48,7 @@ pub struct World {
     due: Option<Option<Time>>,
     /// Who runs functions at the edge.
     evaluator: Option<Arc<dyn Evaluator>>,
+    pub(crate) functions: Functions,
     pub(crate) visits: Visits,
     pub(crate) resolvers: Resolvers,
     /// What name servers answered last.
@@ -103,8 +108,9 @@ enum Event {
         workload: WorkloadId,
         response: Box<Response>,
     },
-    /// The body of a viewer's request is here; viewers here send none.
-    Collected(ExchangeId),
+    /// The body of a request is here.
+    Collected(ExchangeId, Bytes),
+    Function(Happens),
     NoAnswer(LegId, LinkFailure),
     Read {
         ticket: u64,
@@ -156,6 +162,7 @@ impl World {
             luck: Rng::new(seed).fork("world"),
             due: None,
             evaluator: None,
+            functions: Functions::default(),
             visits: Visits::default(),
             resolvers: Resolvers::default(),
             told: None,
@@ -362,6 +369,10 @@ impl World {
                 }
             }
             Event::Ended(id, code) => {
+                if self.function_ended(id) {
+                    let event = WorkloadEvent::Exited { code };
+                    self.step(Input::Workload { workload: id, event });
+                }
                 if let Some(container) = self.workloads.remove(&id) {
                     for place in container.places() {
                         self.ports.remove(&place);
@@ -379,9 +390,10 @@ impl World {
                     self.step(Input::Failed { leg, failure: LinkFailure::Closed });
                 }
             }
-            Event::Collected(exchange) => {
-                self.step(Input::Collected { exchange, body: Some(Bytes::new()) });
+            Event::Collected(exchange, body) => {
+                self.step(Input::Collected { exchange, body: Some(body) });
             }
+            Event::Function(happens) => self.function_happens(happens),
             Event::NoAnswer(leg, failure) => self.step(Input::Failed { leg, failure }),
             Event::Read { ticket, blob } => {
                 let text = text_of(&self.blobs, blob);
@@ -391,7 +403,25 @@ impl World {
         }
     }
 
-    fn step(&mut self, input: Input) {
+    /// Opens an exchange that is no viewer's.
+    pub(crate) fn open(&mut self) -> ExchangeId {
+        self.engine.open()
+    }
+
+    pub(crate) fn function_later(&mut self, after: Duration, happens: Happens) {
+        self.later(after, Event::Function(happens));
+    }
+
+    pub(crate) fn happens_later(&mut self, workload: WorkloadId, event: WorkloadEvent) {
+        self.later(AT_ONCE, Event::Happened(workload, event));
+    }
+
+    /// Whether one of a hundred chances, `percent` of which are bad, is.
+    pub(crate) fn unlucky(&mut self, percent: f64) -> bool {
+        percent > 0.0 && self.luck.below(1_000_000) < crate::workload::per_million(percent)
+    }
+
+    pub(crate) fn step(&mut self, input: Input) {
         let effects = self.engine.step(self.now, input);
         self.carry_out(effects);
     }
@@ -408,8 +438,12 @@ impl World {
                 Effect::Send { leg, viewer, request } => self.send(leg, viewer, &request),
                 Effect::Respond(respond) => self.respond(*respond),
                 Effect::Abort { exchange } => self.give(exchange, None, Vec::new()),
-                Effect::Collect { exchange, .. } => {
-                    self.later(AT_ONCE, Event::Collected(exchange));
+                Effect::Collect { viewer, exchange, .. } => {
+                    let body = self.posted(viewer);
+                    self.later(Duration::ZERO, Event::Collected(exchange, body));
+                }
+                Effect::Launch { spec } if matches!(spec.kind, WorkloadKind::Function(_)) => {
+                    self.launch_function(*spec);
                 }
                 Effect::Launch { spec } => self.launch(*spec),
                 Effect::Signal { workload, signal } => {
@@ -531,6 +565,9 @@ impl World {
 
     fn respond(&mut self, respond: Respond) {
         let Respond { exchange, response, facts, .. } = respond;
+        if self.runtime_answers(exchange, &response) {
+            return;
+        }
         let body = match &response.body {
             Body::Empty | Body::Relay { .. } => Bytes::new(),
             Body::Bytes(bytes) => bytes.clone(),
@@ -572,29 +609,10 @@ impl Container {
     }
 }
 
-/// A stored body as text.
-fn text_of(blobs: &BTreeMap<BlobId, Bytes>, id: BlobId) -> Option<String> {
-    String::from_utf8(blobs.get(&id)?.to_vec()).ok()
-}
-
 /// Runs a function, if there is somebody who can.
 fn evaluate(evaluator: Option<&dyn Evaluator>, evaluation: &Evaluation) -> Evaluated {
     match evaluator {
         Some(evaluator) => evaluator.evaluate(evaluation),
         None => Evaluated::failed(FailureKind::NoEvaluator, "nobody runs functions here"),
     }
-}
-
-/// Names a body by its content. Not SHA-256, which only the disk needs: two rounds of FNV over the
-/// bytes, each lane with its own start.
-fn blob_id(bytes: &[u8]) -> BlobId {
-    let mut id = [0_u8; 32];
-    for (lane, part) in id.chunks_mut(8).enumerate() {
-        let start = 0xcbf2_9ce4_8422_2325_u64 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = bytes
-            .iter()
-            .fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-        part.copy_from_slice(&hash.to_be_bytes());
-    }
-    BlobId(id)
 }

@@ -24,6 +24,9 @@ use crate::data::invocation::Waiter;
 use crate::data::{Live, Timer};
 use crate::state::State;
 
+/// Stands for every function, when all of them are broken.
+pub const EVERY_FUNCTION: &str = "*";
+
 /// All that the account has in Lambda.
 #[derive(Debug, Default)]
 pub struct Lambda {

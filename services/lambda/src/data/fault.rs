@@ -21,7 +21,10 @@ pub(crate) enum Broken {
 impl Live {
     /// How a function is broken, if it is.
     pub(crate) fn broken(&self, function: &str) -> Option<Broken> {
-        let (_, mode) = self.broken.iter().find(|(name, _)| name == function)?;
+        let (_, mode) = self
+            .broken
+            .iter()
+            .find(|(name, _)| name == function || name == crate::EVERY_FUNCTION)?;
         match *mode {
             Mode::Hang => Some(Broken::Hang),
             Mode::Slow(by) => Some(Broken::Slow(by)),
