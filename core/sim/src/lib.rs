@@ -7,10 +7,12 @@
 //! [`world`] (the driver under virtual time), [`network`], [`cohort`], [`viewer`] and [`resolver`]
 //! (who asks there), [`workload`] (how containers behave there).
 
+mod arrival;
 mod blob;
 pub mod cohort;
 mod database;
 pub mod drill;
+mod evaluate;
 pub mod fis;
 pub mod function;
 mod keys;

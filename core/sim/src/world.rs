@@ -6,7 +6,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use standin_engine::{Effect, Engine, Input, LegId, Respond, RunId};
-use standin_kernel::evaluation::FailureKind;
 use standin_kernel::workload::{
     Exec, Signal, WorkloadEvent, WorkloadId, WorkloadKind, WorkloadSpec,
 };
@@ -16,8 +15,10 @@ use standin_kernel::{
     ServiceName, Time, Value, json,
 };
 
+pub use crate::arrival::Arrival;
 use crate::blob::{blob_id, text_of};
 use crate::database::{self, Databases};
+use crate::evaluate::evaluate;
 use crate::function::{Functions, Happens};
 use crate::network::Distances;
 use crate::resolver::Resolvers;
@@ -69,27 +70,6 @@ pub struct Seen {
 pub struct Delivered {
     pub at: Time,
     pub to: SocketAddr,
-}
-
-/// How a request reaches the edge.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival {
-    /// The number of the point of presence; 0 is the nearest.
-    pub edge: u8,
-    /// Where the connection leads, when name servers gave that out.
-    pub address: Option<std::net::IpAddr>,
-    /// The viewer's end of the connection.
-    pub peer: SocketAddr,
-    pub has_body: bool,
-    /// A connection that is opened for it takes two trips more: one for TCP, one for TLS 1.3.
-    pub new_connection: bool,
-}
-
-impl Default for Arrival {
-    fn default() -> Self {
-        let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        Self { edge: 0, address: None, peer, has_body: false, new_connection: true }
-    }
 }
 
 #[derive(Debug)]
@@ -606,13 +586,5 @@ impl Container {
     fn places(&self) -> Vec<SocketAddr> {
         let address = self.spec.address;
         self.spec.ports.iter().map(|port| SocketAddr::from((address, *port))).collect()
-    }
-}
-
-/// Runs a function, if there is somebody who can.
-fn evaluate(evaluator: Option<&dyn Evaluator>, evaluation: &Evaluation) -> Evaluated {
-    match evaluator {
-        Some(evaluator) => evaluator.evaluate(evaluation),
-        None => Evaluated::failed(FailureKind::NoEvaluator, "nobody runs functions here"),
     }
 }
