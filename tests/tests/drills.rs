@@ -50,10 +50,12 @@ fn every_drill_fits_the_schema() {
 /// A drill with every member there is.
 fn full() -> Value {
     json!({
-        "name": "n", "template": "t.yaml", "parameters": {"A": 1}, "world": "both", "pace": "aws",
+        "name": "n", "template": "t.yaml", "parameters": {"A": 1},
+        "world": "both", "pace": "aws",
         "duration": "90s", "patience": 5,
         "viewers": [{"name": "v", "get": "/", "host": "h", "every": "1s", "cohort": {
-            "count": 2, "phase": "1s", "until": "9s", "kind": "page", "connection": "new", "language": "ja",
+            "count": 2, "phase": "1s", "until": "9s", "kind": "page", "connection": "new",
+            "language": "ja",
             "edge": 1, "address": "10.0.0.1", "headers": {"X-Pass": "x"}}}],
         "faults": [
             {"at": 1, "break": "S", "mode": "hang", "for": "1m"},

@@ -1,6 +1,7 @@
 //! Random nights of the reference stack: whatever breaks and is mended, and whenever viewers ask,
-//! each of them has exactly one answer; no draining target is asked; nothing is served past its time;
-//! and once all is mended the right page is back within a bound that follows from the template.
+//! each of them has exactly one answer; no draining target is asked; nothing is served past its
+//! time; and once all is mended the right page is back within a bound that follows from the
+//! template.
 //!
 //! `STANDIN_NIGHTS=17..18` plays other nights than the first twelve.
 

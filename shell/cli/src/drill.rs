@@ -287,8 +287,8 @@ mod tests {
     #[test]
     fn a_mistake_names_the_line_where_it_is_written() {
         let file = std::env::temp_dir().join(format!("standin-drill-{}.yaml", std::process::id()));
-        let story = "name: n\ntemplate: t.yaml\nduration: 10s\nviewers:\n  - name: v\n    get: /\n    \
-                     every: 1s\nfaults:\n  - at: 1s\n    break: S\n    mode: burn\n";
+        let story = "name: n\ntemplate: t.yaml\nduration: 10s\nviewers:\n  - name: v\n    \
+                     get: /\n    every: 1s\nfaults:\n  - at: 1s\n    break: S\n    mode: burn\n";
         std::fs::write(&file, story).unwrap();
         let wrong = read(&file).unwrap_err().to_string();
         std::fs::write(&file, story.replace("burn", "hang").replace("at: 1s", "at: 1h")).unwrap();
