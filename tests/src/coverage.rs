@@ -16,8 +16,8 @@ const INTRODUCTION: &str = "\
 
 `cargo xtask coverage` writes this page by asking the program; a test fails while it is not up to
 date. Nothing is dropped in silence: an operation that is not here is refused as `InvalidAction`
-(S3: `NotImplemented`), a member that is not honoured is refused by its name, and so is a property; a
-property without effect on one machine says why, also in `standin validate`.
+(S3: `NotImplemented`), a member that is not honoured is refused by its name, and so is a property;
+a property without effect on one machine says why, also in `standin validate`.
 
 ";
 

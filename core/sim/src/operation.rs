@@ -31,8 +31,8 @@ pub fn resolved(input: &Value, physical_id: &BTreeMap<String, String>) -> Result
 }
 
 /// `input` with `{"Drill::Time": "40s"}` as that moment of the story (`2026-11-24T11:00:40Z`, whole
-/// seconds) and `{"Drill::Json": ..}` as the text of that document. `begin_s`: when the story began,
-/// in seconds since 1970.
+/// seconds) and `{"Drill::Json": ..}` as the text of that document. `begin_s`: when the story
+/// began, in seconds since 1970.
 pub fn written(input: &Value, begin_s: u64) -> Result<Value, String> {
     let Value::Object(members) = input else {
         return match input {

@@ -164,7 +164,8 @@ proptest! {
         anchor in 0u64..2_000_000_000,
         later in 0u64..100_000_000,
     ) {
-        let rate = Expression::parse(&format!("rate({every} minutes)"), Dialect::Scheduler).unwrap();
+        let text = format!("rate({every} minutes)");
+        let rate = Expression::parse(&text, Dialect::Scheduler).unwrap();
         let anchor = Time::from_seconds(anchor);
         let after = anchor + Duration::from_secs(later);
         let next = rate.next(after, anchor, &TimeZone::UTC).unwrap();

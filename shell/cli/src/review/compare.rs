@@ -283,7 +283,7 @@ fn text(ways: &[Way], how: &review::Options, lang: Lang) -> String {
 
 /// The page of the documentation.
 fn markdown(ways: &[Way], how: &review::Options, lang: Lang) -> String {
-    let mut page = String::from(include_str!("compare.md"));
+    let mut page = String::from(include_str!("compare.txt"));
     page.push_str("\n| way | what it is | rows |\n|---|---|---|\n");
     for way in ways {
         let title = way.compared.title.as_ref();

@@ -70,7 +70,8 @@ fn readers_see_the_end_and_operators_the_diary() {
         assert_eq!(run.get(asset).status, 200, "{asset}");
     }
     let post = run.ask(
-        "POST /entries HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx",
+        "POST /entries HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\
+         Connection: close\r\n\r\nx",
     );
     assert_eq!(post.status, 503, "MP-S10");
     assert_eq!(state(&run)["closed"], true);

@@ -64,8 +64,8 @@ const EN: Words = Words {
     planned: "We are looking after it. Everything that was written is still there.",
     emergency: "Something needs our hands at once. We are sorry for the trouble.",
     unknown: "We do not know yet when it opens again. As soon as we do, this page will say so.",
-    sent: "If you have just sent something: it has not arrived. Go back in your browser to where you \
-           wrote it, and keep a copy.",
+    sent: "If you have just sent something: it has not arrived. Go back in your browser to where \
+           you wrote it, and keep a copy.",
     again: "Try to open it again",
 };
 
@@ -117,10 +117,13 @@ fn document(tag: &str, title: &str, classes: &str, leaves: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
          <link rel=\"icon\" href=\"/maintenance/assets/icon.svg\" type=\"image/svg+xml\">\n\
-         <link rel=\"stylesheet\" href=\"/maintenance/assets/sorry.css\">\n</head>\n<body>\n<main>\n\
-         <img class=\"table\" src=\"/maintenance/assets/notebook.svg\" width=\"280\" height=\"190\" \
+         <link rel=\"stylesheet\" href=\"/maintenance/assets/sorry.css\">\n</head>\n<body>\n\
+         <main>\n\
+         <img class=\"table\" src=\"/maintenance/assets/notebook.svg\" width=\"280\" \
+         height=\"190\" \
          alt=\"\">\n<div class=\"{classes}\">\n{leaves}\n</div>\n</main>\n\
-         <footer><span lang=\"ja\">さぶろうの日記</span> <span lang=\"en\">Saburo’s diary</span></footer>\n\
+         <footer><span lang=\"ja\">さぶろうの日記</span> \
+         <span lang=\"en\">Saburo’s diary</span></footer>\n\
          </body>\n</html>\n"
     )
 }
