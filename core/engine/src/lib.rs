@@ -289,6 +289,11 @@ impl Engine {
         self.exchanges.len()
     }
 
+    /// How many of them are one service's: functions that wait for work have one each at Lambda.
+    pub fn open_exchanges_of(&self, service: ServiceName) -> usize {
+        self.exchanges.values().filter(|exchange| exchange.service == Some(service)).count()
+    }
+
     fn do_what_is_due(&mut self) {
         self.drain();
         for name in ServiceName::ALL {

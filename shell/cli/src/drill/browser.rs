@@ -16,10 +16,13 @@ use crate::Failure;
 /// Where a viewer connects to: address and port.
 pub(super) type To = (IpAddr, u16);
 
+/// Connections by member of the cohort and place.
+type Idle = BTreeMap<(u32, To), Vec<TcpStream>>;
+
 /// The open connections of the members of a cohort that nobody asks over just now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
-    idle: Rc<RefCell<BTreeMap<(u32, To), Vec<TcpStream>>>>,
+    idle: Rc<RefCell<Idle>>,
 }
 
 /// As many connections as a browser keeps to one host.
