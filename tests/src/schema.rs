@@ -38,6 +38,10 @@ impl Checker<'_> {
                 "pattern" => value.as_str().is_none_or(|text| matches_pattern(wanted, text)),
                 "minimum" => value.as_f64() >= wanted.as_f64() || !value.is_number(),
                 "maximum" => value.as_f64() <= wanted.as_f64() || !value.is_number(),
+                "minLength" => {
+                    let least = usize::try_from(wanted.as_u64().unwrap_or(0)).unwrap_or(0);
+                    value.as_str().is_none_or(|text| text.chars().count() >= least)
+                }
                 "minItems" => {
                     let least = wanted.as_u64().unwrap_or(0);
                     value.as_array().is_none_or(|items| items.len() as u64 >= least)

@@ -1,7 +1,9 @@
 //! Every case of `tests/golden/review`: a template with something wrong, what the review finds, and
 //! that the finding goes when its advice is taken.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use standin_kernel::Duration;
 use standin_sim::Stage;
@@ -132,19 +134,36 @@ fn every_case_is_found_and_cured() {
     files.retain(|file| file.extension().is_some_and(|ending| ending == "txt"));
     files.sort();
     assert!(!files.is_empty());
+    // A case takes seconds, and there are many.
+    let next = AtomicUsize::new(0);
     let mut failures = Vec::new();
-    for file in &files {
-        let text = read(file);
-        let (case, expected) = text.split_once("\n----\n").expect("a line of dashes");
-        let (stage, options) = set(file, case);
-        let report = reviewed(&stage, &options);
-        for line in expected.lines().filter(|line| !line.is_empty()) {
-            if let Some(why) = wrong(line, &stage, &options, &report) {
-                failures.push(format!("{}: {line}\n  {why}", file.display()));
-            }
+    std::thread::scope(|scope| {
+        let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let look = || -> Vec<String> {
+            let mine = std::iter::from_fn(|| files.get(next.fetch_add(1, Ordering::Relaxed)));
+            mine.flat_map(|file| look_at(file)).collect()
+        };
+        let looking: Vec<_> = (0..workers).map(|_| scope.spawn(look)).collect();
+        for one in looking {
+            failures.extend(one.join().expect("a case that can be looked at"));
         }
-    }
+    });
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+/// What of a case is not as it says.
+fn look_at(file: &Path) -> Vec<String> {
+    let text = read(file);
+    let (case, expected) = text.split_once("\n----\n").expect("a line of dashes");
+    let (stage, options) = set(file, case);
+    let report = reviewed(&stage, &options);
+    let lines = expected.lines().filter(|line| !line.is_empty());
+    lines
+        .filter_map(|line| {
+            let why = wrong(line, &stage, &options, &report)?;
+            Some(format!("{}: {line}\n  {why}", file.display()))
+        })
+        .collect()
 }
 
 /// The reference stack: zero seconds of raw error for page views, whatever single thing fails.
