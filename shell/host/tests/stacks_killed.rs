@@ -84,11 +84,10 @@ impl Machine {
                     self.running.insert(spec.id);
                     self.happens(spec.id, WorkloadEvent::Started);
                 }
-                Effect::Signal { workload, .. } => {
-                    if self.running.remove(&workload) {
-                        self.happens(workload, WorkloadEvent::Exited { code: 0 });
-                    }
+                Effect::Signal { workload, .. } if self.running.remove(&workload) => {
+                    self.happens(workload, WorkloadEvent::Exited { code: 0 });
                 }
+                Effect::Signal { .. } => {}
                 Effect::Exec { workload, exec } => {
                     let event = WorkloadEvent::ExecDone { ticket: exec.ticket, code: Some(0) };
                     self.happens(workload, event);

@@ -20,7 +20,7 @@ fn with_zone() -> (Site, String) {
     (site, zone)
 }
 
-fn create(site: &mut Site, zone: &str, set: Value) {
+fn create(site: &mut Site, zone: &str, set: &Value) {
     let changes = json!([{"Action": "CREATE", "ResourceRecordSet": set}]);
     let input = json!({"HostedZoneId": zone, "ChangeBatch": {"Changes": changes}});
     site.world.call(ROUTE53, "ChangeResourceRecordSets", input).unwrap();
@@ -45,9 +45,9 @@ fn with_failover() -> Site {
     let balancer = &described["LoadBalancers"][0];
     let text = |name: &str| balancer[name].as_str().unwrap().to_owned();
     let primary = alias("PRIMARY", &text("CanonicalHostedZoneId"), &text("DNSName"), true);
-    create(&mut site, &zone, primary);
+    create(&mut site, &zone, &primary);
     let website = "s3-website-ap-northeast-1.amazonaws.com";
-    create(&mut site, &zone, alias("SECONDARY", "Z2M4EHUR26P7ZW", website, false));
+    create(&mut site, &zone, &alias("SECONDARY", "Z2M4EHUR26P7ZW", website, false));
     let place = json!({"LocationConstraint": "ap-northeast-1"});
     let bucket = json!({"Bucket": NAME, "CreateBucketConfiguration": place});
     site.world.call(S3, "CreateBucket", bucket).unwrap();
@@ -141,7 +141,7 @@ fn r53_tm_06_a_name_that_was_missing_for_a_moment_stays_missing_for_900_seconds(
     set.as_object_mut()
         .unwrap()
         .retain(|name, _| !["SetIdentifier", "Failover"].contains(&&**name));
-    create(&mut site, &zone, set);
+    create(&mut site, &zone, &set);
     assert_eq!(status(&mut site, "late", Resolver::Cached), Some(200));
     while status(&mut site, "early", Resolver::Cached).is_none() {
         site.pass(10);
