@@ -1,7 +1,8 @@
 // The module `crypto`: hashes and keyed hashes.
 (function (native, load) {
   'use strict';
-  const { Buffer } = load('buffer');
+  // Most runs import this and hash nothing: what is read for it is read when it is needed.
+  const buffer = () => load('buffer').Buffer;
   const bytes = data => {
     if (typeof data === 'string') return native.utf8(data);
     if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -12,14 +13,14 @@
     constructor(name, key) { this.#name = name; this.#key = key; }
     update(data, encoding) {
       if (this.#over) throw new Error('Digest already called');
-      this.#parts.push(typeof data === 'string' && encoding ? Buffer.from(data, encoding) : bytes(data));
+      this.#parts.push(typeof data === 'string' && encoding ? buffer().from(data, encoding) : bytes(data));
       return this;
     }
     digest(encoding) {
       if (this.#over) throw new Error('Digest already called');
       this.#over = true;
-      const all = Buffer.concat(this.#parts);
-      const made = Buffer.from(native.digest(this.#name, this.#key, Array.from(all)));
+      const all = buffer().concat(this.#parts);
+      const made = buffer().from(native.digest(this.#name, this.#key, Array.from(all)));
       if (encoding !== undefined) return made.toString(encoding);
       return native.strings ? made.toString('latin1') : made;
     }
