@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::control::ApiError;
 use crate::service::ServiceName;
@@ -139,7 +139,60 @@ pub enum Progress {
     Failed { message: String },
 }
 
+/// An operation and its input.
+pub type Call = (&'static str, Value);
+
+impl Job<'_> {
+    /// The template's `Tags`, a list of keys and values, and those CloudFormation adds of its own.
+    pub fn tags(&self, property: &str) -> Vec<Value> {
+        let mut tags = self.properties[property].as_array().cloned().unwrap_or_default();
+        let own = [
+            ("aws:cloudformation:stack-name", self.stack_name),
+            ("aws:cloudformation:stack-id", self.stack_id),
+            ("aws:cloudformation:logical-id", self.logical_id),
+        ];
+        tags.extend(own.map(|(key, value)| json!({"Key": key, "Value": value})));
+        tags
+    }
+
+    /// For an update: the keys of the tags that the template has no more.
+    pub fn tag_keys_gone(&self, property: &str) -> Vec<Value> {
+        let keys = |properties: &Value| -> Vec<Value> {
+            let tags = properties[property].as_array().into_iter().flatten();
+            tags.map(|tag| tag["Key"].clone()).collect()
+        };
+        let kept = keys(self.properties);
+        let had = self.previous.map(keys).unwrap_or_default();
+        had.into_iter().filter(|key| !kept.contains(key)).collect()
+    }
+
+    /// Makes the next of the calls, which begin at step `first`; `then` comes after the last.
+    pub fn go_on(
+        &self,
+        service: ServiceName,
+        first: u32,
+        calls: Vec<Call>,
+        then: impl FnOnce() -> Progress,
+    ) -> Progress {
+        let index = usize::try_from(self.step.saturating_sub(first)).unwrap_or(usize::MAX);
+        match calls.into_iter().nth(index) {
+            Some((operation, input)) => {
+                let step = self.step + 1;
+                Progress::Call { service, operation, input, step, context: Value::Null }
+            }
+            None => then(),
+        }
+    }
+}
+
 impl Progress {
+    /// Done, with what `Fn::GetAtt` gives.
+    pub fn done<const N: usize>(physical_id: &str, attributes: [(&str, Value); N]) -> Self {
+        let attributes =
+            attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self::Done { physical_id: physical_id.to_owned(), attributes }
+    }
+
     /// Passes an operation's refusal on as AWS's resource handlers word it.
     pub fn refused(error: &ApiError, service: &str) -> Self {
         let message = format!(

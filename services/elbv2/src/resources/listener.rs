@@ -1,10 +1,10 @@
 //! `AWS::ElasticLoadBalancingV2::Listener` (CFN-RS-11).
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
 use super::action::ACTION;
-use super::steps::{self, ATTRIBUTE, Call, TAG};
+use super::steps::{self, ATTRIBUTE, TAG};
 use crate::api::listener_attribute;
 
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl ResourceType for Listener {
             (CREATE, _) => {
                 let mut input = steps::members(job.properties, SETTABLE);
                 input["LoadBalancerArn"] = job.properties["LoadBalancerArn"].clone();
-                input["Tags"] = steps::tags(job);
+                input["Tags"] = job.tags("Tags").into();
                 steps::call("CreateListener", input, CREATED)
             }
             (_, Some(Err(error))) => steps::refused(error),
@@ -120,5 +120,5 @@ fn changes(job: &Job<'_>) -> Vec<Call> {
 
 fn done(job: &Job<'_>) -> Progress {
     let arn = job.physical_id.unwrap_or_default();
-    steps::done(arn, [("ListenerArn", arn.into())])
+    Progress::done(arn, [("ListenerArn", arn.into())])
 }

@@ -1,10 +1,10 @@
 //! `AWS::ElasticLoadBalancingV2::ListenerCertificate`: certificates beside the default one.
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
 use super::listener::CERTIFICATE;
-use super::steps::{self, Call};
+use super::steps::{self};
 
 #[derive(Debug)]
 pub(super) struct ListenerCertificate;
@@ -70,5 +70,5 @@ fn calls(job: &Job<'_>, had: &Value) -> Vec<Call> {
 
 fn done(job: &Job<'_>) -> Progress {
     let id = job.physical_id.unwrap_or(job.generated_name);
-    steps::done(id, [("Id", id.into())])
+    Progress::done(id, [("Id", id.into())])
 }

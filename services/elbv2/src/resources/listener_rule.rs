@@ -1,10 +1,10 @@
 //! `AWS::ElasticLoadBalancingV2::ListenerRule` (CFN-RS-12).
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
 use super::action::ACTION;
-use super::steps::{self, Call, TAG};
+use super::steps::{self, TAG};
 
 #[derive(Debug)]
 pub(super) struct ListenerRule;
@@ -90,7 +90,7 @@ impl ResourceType for ListenerRule {
             (0, _) => {
                 let names = ["Actions", "Conditions", "ListenerArn", "Priority"];
                 let mut input = steps::members(job.properties, &names);
-                input["Tags"] = steps::tags(job);
+                input["Tags"] = job.tags("Tags").into();
                 steps::call("CreateRule", input, 1)
             }
             (_, Some(Err(error))) => steps::refused(error),
@@ -130,5 +130,5 @@ fn changes(job: &Job<'_>) -> Vec<Call> {
 }
 
 fn done(arn: &str) -> Progress {
-    steps::done(arn, [("IsDefault", false.into()), ("RuleArn", arn.into())])
+    Progress::done(arn, [("IsDefault", false.into()), ("RuleArn", arn.into())])
 }

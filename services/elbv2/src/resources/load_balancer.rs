@@ -1,10 +1,10 @@
 //! `AWS::ElasticLoadBalancingV2::LoadBalancer`: made, then waited for until it is active
 //! (CFN-RS-10).
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{ApiError, Duration, Value, json};
 
-use super::steps::{self, ATTRIBUTE, Call, TAG};
+use super::steps::{self, ATTRIBUTE, TAG};
 use crate::api::load_balancer_attribute;
 use crate::state::full_name;
 
@@ -112,7 +112,7 @@ fn creation(job: &Job<'_>) -> Value {
     let mut input = steps::members(job.properties, &names);
     let name = job.properties["Name"].as_str();
     input["Name"] = name.map_or_else(|| steps::generated_name(job), str::to_owned).into();
-    input["Tags"] = steps::tags(job);
+    input["Tags"] = job.tags("Tags").into();
     input
 }
 
@@ -174,7 +174,7 @@ fn look(job: &Job<'_>) -> Progress {
             physical_id: None,
         };
     }
-    steps::done(
+    Progress::done(
         arn,
         [
             ("CanonicalHostedZoneID", described["CanonicalHostedZoneId"].clone()),

@@ -1,12 +1,7 @@
 //! What the types have in common: calls one after the other, tags, attributes, generated names.
 
-use std::collections::BTreeMap;
-
-use standin_kernel::resource::{Job, Kind, Progress, Property};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property};
 use standin_kernel::{ApiError, Duration, ServiceName, Value, json};
-
-/// An operation and its input.
-pub(super) type Call = (&'static str, Value);
 
 /// As resource handlers name the service.
 const SERVICE: &str = "ElasticLoadBalancingV2";
@@ -38,17 +33,7 @@ pub(super) fn go_on(
     calls: Vec<Call>,
     then: impl FnOnce() -> Progress,
 ) -> Progress {
-    let index = usize::try_from(job.step.saturating_sub(first)).unwrap_or(usize::MAX);
-    match calls.into_iter().nth(index) {
-        Some((operation, input)) => call(operation, input, job.step + 1),
-        None => then(),
-    }
-}
-
-pub(super) fn done<const N: usize>(arn: &str, attributes: [(&str, Value); N]) -> Progress {
-    let attributes: BTreeMap<String, Value> =
-        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Progress::Done { physical_id: arn.to_owned(), attributes }
+    job.go_on(ServiceName::Elbv2, first, calls, then)
 }
 
 pub(super) fn refused(error: &ApiError) -> Progress {
@@ -61,7 +46,7 @@ pub(super) fn delete(job: &Job<'_>, operation: &'static str, member: &str) -> Pr
     match (job.step, job.reply) {
         (0, _) => call(operation, json!({member: arn}), 1),
         (_, Some(Err(error))) if !error.code.ends_with("NotFound") => refused(error),
-        _ => done(arn, []),
+        _ => Progress::done(arn, []),
     }
 }
 
@@ -76,18 +61,6 @@ pub(super) fn members(properties: &Value, names: &[&str]) -> Value {
     input
 }
 
-/// The template's tags and those CloudFormation adds of its own.
-pub(super) fn tags(job: &Job<'_>) -> Value {
-    let mut tags = job.properties["Tags"].as_array().cloned().unwrap_or_default();
-    let own = [
-        ("aws:cloudformation:stack-name", job.stack_name),
-        ("aws:cloudformation:stack-id", job.stack_id),
-        ("aws:cloudformation:logical-id", job.logical_id),
-    ];
-    tags.extend(own.map(|(key, value)| json!({"Key": key, "Value": value})));
-    tags.into()
-}
-
 /// The calls that bring tags from what they were to what they are to be.
 pub(super) fn tag_calls(job: &Job<'_>, arn: &str) -> Vec<Call> {
     let (had, has) = (&job.previous.unwrap_or(&Value::Null)["Tags"], &job.properties["Tags"]);
@@ -95,15 +68,11 @@ pub(super) fn tag_calls(job: &Job<'_>, arn: &str) -> Vec<Call> {
         return Vec::new();
     }
     let mut calls = Vec::new();
-    let keys = |tags: &Value| -> Vec<Value> {
-        tags.as_array().into_iter().flatten().map(|tag| tag["Key"].clone()).collect()
-    };
-    let kept = keys(has);
-    let gone: Vec<Value> = keys(had).into_iter().filter(|key| !kept.contains(key)).collect();
+    let gone = job.tag_keys_gone("Tags");
     if !gone.is_empty() {
         calls.push(("RemoveTags", json!({"ResourceArns": [arn], "TagKeys": gone})));
     }
-    if !kept.is_empty() {
+    if has.as_array().is_some_and(|tags| !tags.is_empty()) {
         calls.push(("AddTags", json!({"ResourceArns": [arn], "Tags": has})));
     }
     calls

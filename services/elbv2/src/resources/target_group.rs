@@ -1,9 +1,9 @@
 //! `AWS::ElasticLoadBalancingV2::TargetGroup`: the group, its attributes, its targets (CFN-RS-13).
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
-use super::steps::{self, ATTRIBUTE, Call, TAG};
+use super::steps::{self, ATTRIBUTE, TAG};
 use crate::api::target_group_attribute;
 
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl ResourceType for TargetGroup {
                 let name = job.properties["Name"].as_str();
                 input["Name"] =
                     name.map_or_else(|| steps::generated_name(job), str::to_owned).into();
-                input["Tags"] = steps::tags(job);
+                input["Tags"] = job.tags("Tags").into();
                 steps::call("CreateTargetGroup", input, CREATED)
             }
             (_, Some(Err(error))) => steps::refused(error),
@@ -197,7 +197,7 @@ fn look(job: &Job<'_>) -> Progress {
         return steps::call("DescribeTargetGroups", json!({"TargetGroupArns": [arn]}), LOOKED);
     };
     let described = &described["TargetGroups"][0];
-    steps::done(
+    Progress::done(
         arn,
         [
             ("LoadBalancerArns", described["LoadBalancerArns"].clone()),

@@ -3,7 +3,7 @@
 
 use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
 
-use super::steps::{self, TAG};
+use super::steps::TAG;
 
 const WHY: &str = "mutual TLS is not built: no TLS session ends at the load balancer here";
 
@@ -40,7 +40,7 @@ impl ResourceType for TrustStore {
     }
 
     fn delete(&self, job: &Job<'_>) -> Progress {
-        steps::done(job.physical_id.unwrap_or_default(), [])
+        Progress::done(job.physical_id.unwrap_or_default(), [])
     }
 }
 
@@ -83,7 +83,7 @@ impl ResourceType for TrustStoreRevocation {
     }
 
     fn delete(&self, job: &Job<'_>) -> Progress {
-        steps::done(job.physical_id.unwrap_or_default(), [])
+        Progress::done(job.physical_id.unwrap_or_default(), [])
     }
 }
 

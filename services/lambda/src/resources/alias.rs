@@ -3,7 +3,7 @@
 use standin_kernel::resource::{Job, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
-use super::{call, done, refused, some, table, text};
+use super::{call, refused, some, table, text};
 
 #[derive(Debug)]
 pub(super) struct Alias;
@@ -45,7 +45,7 @@ fn run(job: &Job<'_>, operation: &'static str) -> Progress {
         Some(Err(error)) => refused(error),
         Some(Ok(reply)) => {
             let arn = text(reply, "AliasArn");
-            done(&arn, [("AliasArn", json!(arn))])
+            Progress::done(&arn, [("AliasArn", json!(arn))])
         }
     }
 }

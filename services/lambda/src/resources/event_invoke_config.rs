@@ -3,7 +3,7 @@
 use standin_kernel::resource::{Job, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
-use super::{call, done, refused, some, table};
+use super::{call, refused, some, table};
 
 #[derive(Debug)]
 pub(super) struct EventInvokeConfig;
@@ -60,7 +60,7 @@ fn put(job: &Job<'_>) -> Progress {
             let text = |name: &str| -> &Value { &job.properties[name] };
             let function = text("FunctionName").as_str().unwrap_or_default();
             let qualifier = text("Qualifier").as_str().unwrap_or_default();
-            done(&format!("{function}|{qualifier}"), [])
+            Progress::done(&format!("{function}|{qualifier}"), [])
         }
     }
 }

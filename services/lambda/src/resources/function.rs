@@ -4,7 +4,7 @@
 use standin_kernel::resource::{Job, Progress, Property, ResourceType};
 use standin_kernel::{Duration, Value, json};
 
-use super::{call, done, refused, some, table};
+use super::{call, refused, some, table};
 
 #[derive(Debug)]
 pub(super) struct Function;
@@ -114,7 +114,7 @@ fn go_on(job: &Job<'_>, step: u32, calls: &[(&'static str, Value)]) -> Progress 
 fn finished(job: &Job<'_>) -> Progress {
     let name = job.physical_id.map_or_else(|| name(job), str::to_owned);
     let arn = format!("arn:aws:lambda:{}:{}:function:{name}", job.region, job.account);
-    done(
+    Progress::done(
         &name,
         [
             ("Arn", json!(arn)),

@@ -8,8 +8,6 @@ mod table;
 mod url;
 mod version;
 
-use std::collections::BTreeMap;
-
 use standin_kernel::resource::{Job, Progress, ResourceType};
 use standin_kernel::{ServiceName, Value, json};
 
@@ -25,15 +23,6 @@ pub(crate) const ALL: &[&dyn ResourceType] = &[
 fn call(operation: &'static str, input: Value, step: u32) -> Progress {
     let context = Value::Null;
     Progress::Call { service: ServiceName::Lambda, operation, input, step, context }
-}
-
-fn done(
-    physical_id: &str,
-    attributes: impl IntoIterator<Item = (&'static str, Value)>,
-) -> Progress {
-    let attributes: BTreeMap<String, Value> =
-        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Progress::Done { physical_id: physical_id.to_owned(), attributes }
 }
 
 fn refused(error: &standin_kernel::ApiError) -> Progress {
@@ -56,7 +45,7 @@ fn delete(job: &Job<'_>, operation: &'static str, input: Value) -> Progress {
     match job.reply {
         None => call(operation, input, 1),
         Some(Err(error)) if error.code != "ResourceNotFoundException" => refused(error),
-        Some(_) => done(job.physical_id.unwrap_or_default(), []),
+        Some(_) => Progress::done(job.physical_id.unwrap_or_default(), []),
     }
 }
 

@@ -3,7 +3,7 @@
 use standin_kernel::resource::{Job, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
-use super::{call, done, refused, some, table};
+use super::{call, refused, some, table};
 
 #[derive(Debug)]
 pub(super) struct Permission;
@@ -64,5 +64,5 @@ impl ResourceType for Permission {
 }
 
 fn made(id: &str) -> Progress {
-    done(id, [("Id", json!(id))])
+    Progress::done(id, [("Id", json!(id))])
 }

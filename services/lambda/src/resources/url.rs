@@ -3,7 +3,7 @@
 use standin_kernel::resource::{Job, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
-use super::{call, done, refused, some, table, text};
+use super::{call, refused, some, table, text};
 
 #[derive(Debug)]
 pub(super) struct Url;
@@ -48,7 +48,7 @@ fn run(job: &Job<'_>, operation: &'static str) -> Progress {
         Some(Ok(reply)) => {
             let arn = text(reply, "FunctionArn");
             let url = json!(text(reply, "FunctionUrl"));
-            done(&arn, [("FunctionArn", json!(arn)), ("FunctionUrl", url)])
+            Progress::done(&arn, [("FunctionArn", json!(arn)), ("FunctionUrl", url)])
         }
     }
 }

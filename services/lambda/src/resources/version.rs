@@ -3,7 +3,7 @@
 use standin_kernel::resource::{Job, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
-use super::{call, done, refused, some, table, text};
+use super::{call, refused, some, table, text};
 
 #[derive(Debug)]
 pub(super) struct Version;
@@ -44,5 +44,5 @@ impl ResourceType for Version {
 
 fn made(arn: &str) -> Progress {
     let version: Value = json!(arn.rsplit(':').next().unwrap_or_default());
-    done(arn, [("FunctionArn", json!(arn)), ("Version", version)])
+    Progress::done(arn, [("FunctionArn", json!(arn)), ("Version", version)])
 }

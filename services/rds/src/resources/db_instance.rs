@@ -1,10 +1,10 @@
 //! `AWS::RDS::DBInstance`: created or restored, waited for, changed, deleted with a snapshot where
 //! the template's policy says so.
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Duration, Value, json};
 
-use super::steps::{self, Call, TAG};
+use super::steps::{self, TAG};
 
 #[derive(Debug)]
 pub(super) struct DbInstance;
@@ -267,7 +267,7 @@ impl ResourceType for DbInstance {
                 }
                 steps::call("DeleteDBInstance", input, SNAPSHOT_DELETED)
             }
-            (_, Some(Err(error))) if error.status == 404 => steps::done(id, []),
+            (_, Some(Err(error))) if error.status == 404 => Progress::done(id, []),
             // One that has failed has nothing to keep (RDS-LC-03).
             (SNAPSHOT_DELETED, Some(Err(error)))
                 if job.keeps_snapshot && error.code == "InvalidDBInstanceState" =>
@@ -296,7 +296,7 @@ fn creation(job: &Job<'_>) -> Call {
     let from_snapshot = properties["DBSnapshotIdentifier"].as_str();
     let mut input = json!({
         "DBInstanceIdentifier": id.unwrap_or_else(|| steps::generated_name(job, LONGEST)),
-        "Tags": steps::tags(job),
+        "Tags": job.tags("Tags"),
     });
     copy(properties, &mut input, OF_BOTH);
     for (property, member) in NUMBERS {
@@ -413,7 +413,7 @@ fn why(one: &Value) -> String {
 fn finished(one: &Value) -> Progress {
     let text = |value: &Value| steps::text(value).unwrap_or_default().into();
     let id = one["DBInstanceIdentifier"].as_str().unwrap_or_default();
-    steps::done(
+    Progress::done(
         id,
         [
             ("AutomaticRestartTime", text(&one["AutomaticRestartTime"])),

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType};
 use standin_kernel::{Value, json};
 
-use super::steps::{self, Call, TAG};
+use super::steps::{self, TAG};
 use crate::parameter::table::{self, Apply};
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl ResourceType for DbParameterGroup {
                     "DBParameterGroupName": name,
                     "DBParameterGroupFamily": job.properties["Family"],
                     "Description": job.properties["Description"],
-                    "Tags": steps::tags(job),
+                    "Tags": job.tags("Tags"),
                 });
                 steps::call("CreateDBParameterGroup", input, 1)
             }
@@ -76,7 +76,10 @@ impl ResourceType for DbParameterGroup {
 fn done(job: &Job<'_>) -> Progress {
     let name = job.physical_id.unwrap_or_default();
     let arn = format!("arn:aws:rds:{}:{}:pg:{name}", job.region, job.account);
-    steps::done(name, [("DBParameterGroupArn", arn.into()), ("DBParameterGroupName", name.into())])
+    Progress::done(
+        name,
+        [("DBParameterGroupArn", arn.into()), ("DBParameterGroupName", name.into())],
+    )
 }
 
 fn values(properties: &Value) -> BTreeMap<String, String> {

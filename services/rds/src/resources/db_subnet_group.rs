@@ -40,7 +40,7 @@ impl ResourceType for DbSubnetGroup {
                     "DBSubnetGroupName": name,
                     "DBSubnetGroupDescription": job.properties["DBSubnetGroupDescription"],
                     "SubnetIds": job.properties["SubnetIds"],
-                    "Tags": steps::tags(job),
+                    "Tags": job.tags("Tags"),
                 });
                 steps::call("CreateDBSubnetGroup", input, 1)
             }
@@ -49,7 +49,7 @@ impl ResourceType for DbSubnetGroup {
                 let made = reply.and_then(|reply| reply.as_ref().ok()).unwrap_or(&Value::Null);
                 let group = &made["DBSubnetGroup"];
                 let name = group["DBSubnetGroupName"].as_str().unwrap_or_default();
-                steps::done(name, [("DBSubnetGroupArn", group["DBSubnetGroupArn"].clone())])
+                Progress::done(name, [("DBSubnetGroupArn", group["DBSubnetGroupArn"].clone())])
             }
         }
     }
@@ -67,7 +67,7 @@ impl ResourceType for DbSubnetGroup {
         let mut calls = vec![("ModifyDBSubnetGroup", input)];
         calls.extend(steps::tag_calls(job, "subgrp"));
         let arn = format!("arn:aws:rds:{}:{}:subgrp:{name}", job.region, job.account);
-        steps::go_on(job, 0, calls, || steps::done(name, [("DBSubnetGroupArn", arn.into())]))
+        steps::go_on(job, 0, calls, || Progress::done(name, [("DBSubnetGroupArn", arn.into())]))
     }
 
     fn delete(&self, job: &Job<'_>) -> Progress {

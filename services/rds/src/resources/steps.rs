@@ -1,12 +1,7 @@
 //! What the types have in common: calls one after the other, tags, generated names.
 
-use std::collections::BTreeMap;
-
-use standin_kernel::resource::{Job, Kind, Progress, Property};
+use standin_kernel::resource::{Call, Job, Kind, Progress, Property};
 use standin_kernel::{ApiError, Duration, ServiceName, Value, json};
-
-/// An operation and its input.
-pub(super) type Call = (&'static str, Value);
 
 pub(super) const TAG: &[Property] =
     &[Property::new("Key", Kind::Text).required(), Property::new("Value", Kind::Text)];
@@ -28,33 +23,11 @@ pub(super) fn go_on(
     calls: Vec<Call>,
     then: impl FnOnce() -> Progress,
 ) -> Progress {
-    let index = usize::try_from(job.step.saturating_sub(first)).unwrap_or(usize::MAX);
-    match calls.into_iter().nth(index) {
-        Some((operation, input)) => call(operation, input, job.step + 1),
-        None => then(),
-    }
-}
-
-pub(super) fn done<const N: usize>(id: &str, attributes: [(&str, Value); N]) -> Progress {
-    let attributes: BTreeMap<String, Value> =
-        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Progress::Done { physical_id: id.to_owned(), attributes }
+    job.go_on(ServiceName::Rds, first, calls, then)
 }
 
 pub(super) fn refused(error: &ApiError) -> Progress {
     Progress::refused(error, "Rds")
-}
-
-/// The template's tags and those CloudFormation adds of its own.
-pub(super) fn tags(job: &Job<'_>) -> Value {
-    let mut tags = job.properties["Tags"].as_array().cloned().unwrap_or_default();
-    let own = [
-        ("aws:cloudformation:stack-name", job.stack_name),
-        ("aws:cloudformation:stack-id", job.stack_id),
-        ("aws:cloudformation:logical-id", job.logical_id),
-    ];
-    tags.extend(own.map(|(key, value)| json!({"Key": key, "Value": value})));
-    tags.into()
 }
 
 /// The calls that bring tags from what they were to what they are to be.
@@ -65,16 +38,12 @@ pub(super) fn tag_calls(job: &Job<'_>, kind: &str) -> Vec<Call> {
     }
     let id = job.physical_id.unwrap_or_default();
     let arn = format!("arn:aws:rds:{}:{}:{kind}:{id}", job.region, job.account);
-    let keys = |tags: &Value| -> Vec<Value> {
-        tags.as_array().into_iter().flatten().map(|tag| tag["Key"].clone()).collect()
-    };
-    let kept = keys(has);
-    let gone: Vec<Value> = keys(had).into_iter().filter(|key| !kept.contains(key)).collect();
+    let gone = job.tag_keys_gone("Tags");
     let mut calls = Vec::new();
     if !gone.is_empty() {
         calls.push(("RemoveTagsFromResource", json!({"ResourceName": arn, "TagKeys": gone})));
     }
-    if !kept.is_empty() {
+    if has.as_array().is_some_and(|tags| !tags.is_empty()) {
         calls.push(("AddTagsToResource", json!({"ResourceName": arn, "Tags": has})));
     }
     calls
@@ -86,7 +55,7 @@ pub(super) fn delete(job: &Job<'_>, operation: &'static str, member: &str) -> Pr
     match (job.step, job.reply) {
         (0, _) => call(operation, json!({member: id}), 1),
         (_, Some(Err(error))) if error.status != 404 => refused(error),
-        _ => done(id, []),
+        _ => Progress::done(id, []),
     }
 }
 

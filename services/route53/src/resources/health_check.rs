@@ -141,7 +141,7 @@ impl ResourceType for HealthCheck {
                 steps::call("DeleteHealthCheck", json!({"HealthCheckId": id}), CREATED, Value::Null)
             }
             (_, Some(Err(error))) if error.code != "NoSuchHealthCheck" => steps::refused(error),
-            _ => steps::done(id, []),
+            _ => Progress::done(id, []),
         }
     }
 }
@@ -168,5 +168,5 @@ fn config(properties: &Value) -> Value {
 }
 
 fn finish(id: &str) -> Progress {
-    steps::done(id, [("HealthCheckId", id.into())])
+    Progress::done(id, [("HealthCheckId", id.into())])
 }

@@ -119,7 +119,7 @@ impl ResourceType for HostedZone {
         match (job.step, job.reply) {
             (CREATE, _) => steps::call("DeleteHostedZone", json!({"Id": id}), FINISH, Value::Null),
             (_, Some(Err(error))) if error.code != "NoSuchHostedZone" => steps::refused(error),
-            _ => steps::done(id, []),
+            _ => Progress::done(id, []),
         }
     }
 }
@@ -132,7 +132,7 @@ fn finish(job: &Job<'_>, id: &str) -> Progress {
     match (job.step, job.reply) {
         (FINISH, Some(Ok(zone))) => {
             let servers = zone["DelegationSet"]["NameServers"].clone();
-            steps::done(id, [("Id", id.into()), ("NameServers", servers)])
+            Progress::done(id, [("Id", id.into()), ("NameServers", servers)])
         }
         _ => steps::call("GetHostedZone", json!({"Id": id}), FINISH, json!({"Zone": id})),
     }

@@ -59,7 +59,7 @@ impl ResourceType for RecordSet {
 
     fn delete(&self, job: &Job<'_>) -> Progress {
         if gone(job) {
-            return steps::done(name(job), []);
+            return Progress::done(name(job), []);
         }
         steps::walk(job, job.properties, name(job), &[change("DELETE", job.properties)])
     }

@@ -1,8 +1,6 @@
 //! What the types have in common: calls, waiting until name servers know, tags, record sets as the
 //! API takes them.
 
-use std::collections::BTreeMap;
-
 use standin_kernel::resource::{Job, Kind, Progress, Property};
 use standin_kernel::{ApiError, Duration, ServiceName, Value, json};
 
@@ -75,12 +73,6 @@ pub(super) fn refused(error: &ApiError) -> Progress {
     Progress::refused(error, SERVICE)
 }
 
-pub(super) fn done<const N: usize>(id: &str, attributes: [(&str, Value); N]) -> Progress {
-    let attributes: BTreeMap<String, Value> =
-        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Progress::Done { physical_id: id.to_owned(), attributes }
-}
-
 /// Comes back at `step` later; `physical_id` is known from here on.
 pub(super) fn wait(first: bool, step: u32, context: Value, physical_id: &str) -> Progress {
     let after = if first { SOON } else { LOOK_AGAIN };
@@ -89,26 +81,10 @@ pub(super) fn wait(first: bool, step: u32, context: Value, physical_id: &str) ->
 
 /// The template's tags and those CloudFormation adds of its own; `None` when nothing is to change.
 pub(super) fn tags(job: &Job<'_>, property: &str, kind: &str, id: &str) -> Option<Value> {
-    let has = &job.properties[property];
-    let had = job.previous.map(|previous| &previous[property]);
-    if had == Some(has) {
+    if job.previous.is_some_and(|previous| previous[property] == job.properties[property]) {
         return None;
     }
-    let mut tags = has.as_array().cloned().unwrap_or_default();
-    let keys: Vec<&Value> = tags.iter().map(|tag| &tag["Key"]).collect();
-    let gone: Vec<Value> = had
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(|tag| tag["Key"].clone())
-        .filter(|key| !keys.contains(&key))
-        .collect();
-    let own = [
-        ("aws:cloudformation:stack-name", job.stack_name),
-        ("aws:cloudformation:stack-id", job.stack_id),
-        ("aws:cloudformation:logical-id", job.logical_id),
-    ];
-    tags.extend(own.map(|(key, value)| json!({"Key": key, "Value": value})));
+    let (tags, gone) = (job.tags(property), job.tag_keys_gone(property));
     let mut input = json!({"ResourceType": kind, "ResourceId": id, "AddTags": tags});
     if !gone.is_empty() {
         input["RemoveTagKeys"] = gone.into();
@@ -156,7 +132,7 @@ const LOOKED: u32 = 4;
 /// `changes`: `Changes` of the batch; none is done at once.
 pub(super) fn walk(job: &Job<'_>, of: &Value, id: &str, changes: &[Value]) -> Progress {
     if changes.is_empty() {
-        return done(id, []);
+        return Progress::done(id, []);
     }
     let batch = |zone: &str| {
         let mut batch = json!({"Changes": changes});
@@ -188,7 +164,7 @@ pub(super) fn walk(job: &Job<'_>, of: &Value, id: &str, changes: &[Value]) -> Pr
             wait(false, LOOK, answer["ChangeInfo"]["Id"].clone(), id)
         }
         (LOOK, _) => call("GetChange", json!({"Id": job.context}), LOOKED, Value::Null),
-        _ => done(id, []),
+        _ => Progress::done(id, []),
     }
 }
 
