@@ -6,6 +6,7 @@
 //! (CloudFormation types), [`workload`] and [`database`] (what runs), [`fault`], [`fact`] (why an
 //! answer is what it is), [`http`] (heads of HTTP/1).
 
+pub mod base64;
 pub mod control;
 pub mod cx;
 pub mod database;

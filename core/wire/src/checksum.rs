@@ -1,7 +1,7 @@
 //! Checksums that clients send along with an object: in a header, or behind the last chunk.
 
 use sha2::{Digest, Sha256};
-use standin_kernel::RequestHead;
+use standin_kernel::{RequestHead, base64};
 
 /// How a checksum is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,11 @@ impl Algorithm {
         const CRC32C: u64 = 0x82f6_3b78;
         const CRC64_NVME: u64 = 0x9a6c_9329_ac4b_c9b5;
         match self {
-            Self::Crc32 => base64(&crc(CRC32, 32, bytes).to_be_bytes()[4..]),
-            Self::Crc32c => base64(&crc(CRC32C, 32, bytes).to_be_bytes()[4..]),
-            Self::Crc64Nvme => base64(&crc(CRC64_NVME, 64, bytes).to_be_bytes()),
-            Self::Sha1 => base64(&sha1::Sha1::digest(bytes)),
-            Self::Sha256 => base64(&Sha256::digest(bytes)),
+            Self::Crc32 => base64::encode(&crc(CRC32, 32, bytes).to_be_bytes()[4..]),
+            Self::Crc32c => base64::encode(&crc(CRC32C, 32, bytes).to_be_bytes()[4..]),
+            Self::Crc64Nvme => base64::encode(&crc(CRC64_NVME, 64, bytes).to_be_bytes()),
+            Self::Sha1 => base64::encode(&sha1::Sha1::digest(bytes)),
+            Self::Sha256 => base64::encode(&Sha256::digest(bytes)),
         }
     }
 }
@@ -70,21 +70,6 @@ fn crc(polynomial: u64, bits: u32, bytes: &[u8]) -> u64 {
     rest ^ ones
 }
 
-/// Base64 with padding (RFC 4648, 4).
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-        let bits = bits << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = DIGITS[bits >> (18 - 6 * place) & 63];
-            text.push(if place > chunk.len() { '=' } else { char::from(digit) });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,9 +78,12 @@ mod tests {
     #[test]
     fn checksums_are_those_of_their_definitions() {
         let of = |algorithm: Algorithm| algorithm.compute(b"123456789");
-        assert_eq!(of(Algorithm::Crc32), base64(&0xcbf4_3926_u32.to_be_bytes()));
-        assert_eq!(of(Algorithm::Crc32c), base64(&0xe306_9283_u32.to_be_bytes()));
-        assert_eq!(of(Algorithm::Crc64Nvme), base64(&0xae8b_1486_0a79_9888_u64.to_be_bytes()));
+        assert_eq!(of(Algorithm::Crc32), base64::encode(&0xcbf4_3926_u32.to_be_bytes()));
+        assert_eq!(of(Algorithm::Crc32c), base64::encode(&0xe306_9283_u32.to_be_bytes()));
+        assert_eq!(
+            of(Algorithm::Crc64Nvme),
+            base64::encode(&0xae8b_1486_0a79_9888_u64.to_be_bytes())
+        );
         assert_eq!(Algorithm::Sha1.compute(b"abc"), "qZk+NkcGgWq6PiVxeFDCbJzQ2J0=");
         let sha256 = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
         assert_eq!(Algorithm::Sha256.compute(b"abc"), sha256);

@@ -6,7 +6,6 @@
 //! the edge has it and `names` for which hosts. `data/` decides about requests.
 
 mod api;
-mod base64;
 mod check;
 mod compile;
 mod config;

@@ -2,14 +2,14 @@
 //! resources turned out to be (CFN-IN-*).
 
 use serde_json::Map;
-use standin_kernel::Value;
+use standin_kernel::{Value, base64};
 
 use super::dynamic::{self, misplaced};
 use super::error::{Stage, TemplateError};
 use super::expr::{Expr, ExprKind, Field, NO_VALUE, Piece};
 use super::reader::{JOIN, SELECT, SPLIT};
 use super::tree::Mark;
-use super::{Resources, Scope, Template, base64, condition, mapping, network};
+use super::{Resources, Scope, Template, condition, mapping, network};
 
 pub(super) struct Evaluation<'a> {
     template: &'a Template,

@@ -10,7 +10,6 @@
 //! `check` (what is wrong); `bind` (parameters and conditions), `plan`, `intrinsic` (evaluation),
 //! `properties` (the kinds of a resource type's table), `locate`, `support` and `uses`.
 
-mod base64;
 mod bind;
 mod capability;
 mod check;

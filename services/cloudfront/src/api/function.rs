@@ -9,10 +9,10 @@ use standin_kernel::{ApiError, Cx, Env, Value, json};
 use super::document::{Tags, read};
 use super::page::Ask;
 use super::{location, new_id, nothing, tagging, value_of};
-use crate::base64;
 use crate::error::{check_version, invalid, invalid_argument, within};
 use crate::functions::{self, Edition, Function, FunctionConfig, Stage};
 use crate::state::State;
+use standin_kernel::base64;
 
 /// CF-FN-02
 const CODE_BYTES_MAX: usize = 10 * 1024;
@@ -71,7 +71,7 @@ fn edition(
     if config.comment.chars().count() > 128 {
         return Err(invalid_argument("The parameter Comment is too long."));
     }
-    let bytes = base64::decode(code);
+    let bytes = base64::decode_lines(code);
     let bytes = bytes.ok_or_else(|| invalid_argument("The parameter FunctionCode is invalid."))?;
     if bytes.len() > CODE_BYTES_MAX {
         let message = "The function size is larger than the maximum allowed.";

@@ -8,10 +8,10 @@ use standin_kernel::{Answer, ApiError, Cx, Evaluated, Evaluation, Heard, Need, T
 
 use super::document::read;
 use super::function::summary;
-use crate::base64;
 use crate::error::{check_version, invalid_argument};
 use crate::functions::{Function, Stage};
 use crate::state::State;
+use standin_kernel::base64;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -57,7 +57,7 @@ fn looked_at<'s>(state: &'s State, asked: &Test) -> Result<(&'s Function, Value)
     let function = state.function(&asked.name)?;
     check_version(asked.if_match.as_deref(), &function.edition(asked.stage)?.etag)?;
     let wrong = || invalid_argument("The event object is not valid JSON.");
-    let bytes = base64::decode(&asked.event_object).ok_or_else(wrong)?;
+    let bytes = base64::decode_lines(&asked.event_object).ok_or_else(wrong)?;
     let event: Value = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
     let of = &event["context"]["eventType"];
     let shaped = event.is_object()

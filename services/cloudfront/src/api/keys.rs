@@ -225,7 +225,7 @@ pub(super) fn list(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<
         return Err(validation(format!("MaxResults is from 1 to {PAGE_MAX}")));
     }
     let store = store(state, cx, &asked.arn)?;
-    let after = match asked.next_token.as_deref().map(crate::base64::decode) {
+    let after = match asked.next_token.as_deref().map(standin_kernel::base64::decode_lines) {
         None => String::new(),
         Some(Some(bytes)) => String::from_utf8(bytes).unwrap_or_default(),
         Some(None) => return Err(validation("NextToken is not valid")),
@@ -237,7 +237,7 @@ pub(super) fn list(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<
     if rest.next().is_some()
         && let Some(last) = page["Items"][most - 1]["Key"].as_str()
     {
-        page["NextToken"] = json!(crate::base64::encode(last.as_bytes()));
+        page["NextToken"] = json!(standin_kernel::base64::encode(last.as_bytes()));
     }
     Ok(page)
 }

@@ -8,8 +8,8 @@ use standin_kernel::{Value, json};
 use super::convert::quantified;
 use super::tag::{self, TAGGED, TAGS, UNTAGGED};
 use super::{call, refused, without_hint};
-use crate::base64;
 use crate::functions::name_of;
+use standin_kernel::base64;
 
 #[derive(Debug)]
 pub(super) struct Function;

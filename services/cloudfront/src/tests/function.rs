@@ -7,7 +7,7 @@ use standin_kernel::{
 };
 
 use super::{Bench, Outcome, document, list, page, text};
-use crate::base64;
+use standin_kernel::base64;
 
 /// Creates and publishes a function; gives its ARN.
 pub(crate) fn published(bench: &mut Bench, name: &str, code: &str) -> String {

@@ -6,7 +6,7 @@ use standin_kernel::{
 
 use super::function::published;
 use super::{Bench, document, list, text};
-use crate::base64;
+use standin_kernel::base64;
 
 /// Creates a store that is ready; gives its ARN and the ETag of its values.
 fn store(bench: &mut Bench, name: &str) -> (String, Value) {

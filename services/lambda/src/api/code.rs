@@ -7,9 +7,9 @@ use standin_kernel::function::FunctionCode;
 use standin_kernel::{ApiError, Heard, Value};
 
 use super::needs::object_heard;
-use crate::data::base64;
 use crate::error::invalid;
 use crate::state::Code;
+use standin_kernel::base64;
 
 /// Largest code, unpacked, in bytes (LAM-FN-01).
 const UNPACKED_BYTES_MAX: u64 = 262_144_000;

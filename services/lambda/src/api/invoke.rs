@@ -6,11 +6,11 @@ use standin_kernel::{ApiError, CallId, Cx, Value, ids, json};
 use super::name::Named;
 use super::read;
 use crate::Lambda;
-use crate::data::base64;
 use crate::data::event_queue::Event;
 use crate::data::invocation::{Invocation, Waiter};
 use crate::data::policy::Asker;
 use crate::error::{access_denied, conflict, too_large};
+use standin_kernel::base64;
 
 /// Largest event in step, and in the queue, in bytes (LAM-IN-03).
 const SYNC_BYTES_MAX: usize = 6_291_556;

@@ -5,7 +5,6 @@
 //! says), `outcome` (what comes of a run), `event_queue` (asynchronous invocations), `log` (the
 //! lines about a run), `url` (functions behind a name of their own), `policy` (who may invoke).
 
-pub(crate) mod base64;
 pub(crate) mod concurrency;
 pub(crate) mod cors;
 pub(crate) mod environment;

@@ -2,10 +2,10 @@
 
 use standin_kernel::{ApiError, Bytes, Cx, Duration, Out, Value, json};
 
-use super::base64;
 use super::event_queue::Attempt;
 use super::invocation::{Invocation, Waiter};
 use crate::Lambda;
+use standin_kernel::base64;
 
 /// How much of the log an invocation gives back, in bytes (LAM-IN-01).
 const TAIL_BYTES: usize = 4 * 1024;

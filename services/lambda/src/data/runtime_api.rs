@@ -108,7 +108,7 @@ impl Lambda {
         headers.append("Lambda-Runtime-Invoked-Function-Arn", &invocation.arn);
         headers.append("Lambda-Runtime-Trace-Id", trace_id(cx));
         if let Some(context) = &invocation.client_context {
-            let plain = super::base64::decode(context).unwrap_or_default();
+            let plain = standin_kernel::base64::decode(context).unwrap_or_default();
             headers.append("Lambda-Runtime-Client-Context", plain);
         }
         let body = Body::Bytes(invocation.payload.clone());

@@ -7,7 +7,7 @@ use standin_kernel::{
     Body, Bytes, Headers, Method, Request, Response, ResponseHead, Time, Value, json,
 };
 
-use super::base64;
+use standin_kernel::base64;
 
 /// Where and when a request came in.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use standin_kernel::json;
 
 use super::Bench;
-use crate::data::base64;
+use standin_kernel::base64;
 
 #[test]
 fn lam_in_01_in_step_as_an_event_or_dry() {

@@ -97,7 +97,7 @@ pub(super) fn body(object: &Map<String, Value>) -> Result<Option<Bytes>, Invalid
     };
     match members.get("encoding").and_then(Value::as_str) {
         None | Some("text") => Ok(Some(data.as_bytes().to_vec().into())),
-        Some("base64") => match crate::base64::decode(data) {
+        Some("base64") => match standin_kernel::base64::decode_lines(data) {
             Some(bytes) => Ok(Some(bytes.into())),
             None => Err("body.data is not base64".into()),
         },
