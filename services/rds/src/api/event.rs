@@ -63,23 +63,14 @@ fn nanos(length: Duration) -> u64 {
     u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// `2026-01-02T03:04:05Z`, as the wire writes times.
+/// `2026-01-02T03:04:05Z`, as the wire writes times, or seconds since 1970.
 fn parse_time(text: &str) -> Result<Time> {
     let wrong = || invalid(format!("Invalid timestamp: {text}"));
     if let Ok(seconds) = text.parse::<f64>() {
         return Ok(Time::default() + Duration::from_secs_f64(seconds.max(0.0)));
     }
-    let number = |range: std::ops::Range<usize>| {
-        text.get(range).and_then(|part| part.parse::<i64>().ok()).ok_or_else(wrong)
-    };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    // Days since the epoch, with years that begin in March so that leap days come last.
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + day_of_year - 719_468;
-    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
-    u64::try_from(seconds).map(Time::from_seconds).map_err(|_| wrong())
+    let time: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+    u64::try_from(time.as_second()).map(Time::from_seconds).map_err(|_| wrong())
 }
 
 fn shown(event: &Event, cx: &Cx<'_>) -> Value {

@@ -97,6 +97,13 @@ enum Asked {
     DeleteSnapshot,
 }
 
+impl Live {
+    fn new_workload(&mut self) -> WorkloadId {
+        self.workloads += 1;
+        WorkloadId::of(ServiceName::Rds, self.workloads)
+    }
+}
+
 impl Rds {
     fn id_of(&self, resource_id: &str) -> Option<String> {
         let mut all = self.state.instances.values();
@@ -125,8 +132,7 @@ impl Rds {
             Goal::Resume => 0,
         };
         let after = cx.env.paced(Duration::ZERO, Duration::from_secs(aws));
-        self.live.workloads += 1;
-        let workload = WorkloadId::of(ServiceName::Rds, self.live.workloads);
+        let workload = self.live.new_workload();
         let server = Server { workload, phase: Phase::Due(goal) };
         self.live.servers.insert(resource_id.clone(), server);
         self.live.timers.set(Timer::Launch(resource_id), cx.now + after, "a database starts");
@@ -226,8 +232,7 @@ impl Rds {
         let Some(instance) = self.state.instances.get(id) else { return };
         let data = instance.resource_id.clone();
         // Some workload's name is needed for the answer, though none runs.
-        self.live.workloads += 1;
-        let workload = WorkloadId::of(ServiceName::Rds, self.live.workloads);
+        let workload = self.live.new_workload();
         self.live.servers.insert(data.clone(), Server { workload, phase: Phase::Ending });
         match snapshot {
             Some(name) => {
@@ -403,8 +408,7 @@ impl Rds {
             self.set_status(cx, id, Status::BackingUp);
         }
         if !self.live.servers.contains_key(&data) {
-            self.live.workloads += 1;
-            let workload = WorkloadId::of(ServiceName::Rds, self.live.workloads);
+            let workload = self.live.new_workload();
             self.live.servers.insert(data.clone(), Server { workload, phase: Phase::Ending });
         }
         let command = DatabaseCommand::Snapshot { data: data.clone(), name: name.to_owned() };
@@ -423,8 +427,7 @@ impl Rds {
 
     pub(crate) fn forget_snapshot(&mut self, cx: &mut Cx<'_>, name: &str) {
         self.live.tickets += 1;
-        self.live.workloads += 1;
-        let workload = WorkloadId::of(ServiceName::Rds, self.live.workloads);
+        let workload = self.live.new_workload();
         let command = DatabaseCommand::DeleteSnapshot(name.to_owned());
         let exec = command.exec(self.live.tickets, TELL_PATIENCE);
         self.live.asked.insert(self.live.tickets, (String::new(), Asked::DeleteSnapshot));
