@@ -5,7 +5,6 @@
 //! [`Blobs::cached`] touches the disk: call it on a blocking thread; [`BlobSink`] does so itself.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::fill::hex;
 use crate::store::create_private_dir;
 
 /// How many chunks of a body may wait for the disk before its sender has to.
@@ -170,12 +170,12 @@ impl Blobs {
 
     /// Where a body lies under a state directory.
     pub(crate) fn file(state_dir: &Path, id: BlobId) -> PathBuf {
-        let name = crate::fill::hex(&id.0);
+        let name = hex(&id.0);
         state_dir.join("blobs").join(&name[..2]).join(name)
     }
 
     fn path(&self, id: BlobId) -> PathBuf {
-        let name = hex(id);
+        let name = hex(&id.0);
         self.shared.folder.join(&name[..2]).join(name)
     }
 
@@ -183,14 +183,6 @@ impl Blobs {
         // A panic elsewhere leaves the table whole: every change to it is one call.
         self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The 64 lower-case hexadecimal digits of a name.
-fn hex(id: BlobId) -> String {
-    id.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 pub(crate) fn parse_id(name: &str) -> Option<BlobId> {
@@ -368,7 +360,7 @@ mod tests {
     fn a_body_lies_under_its_hash_and_comes_back_after_a_restart() {
         let scratch = Scratch::new();
         let id = blobs(&scratch, 0).put(&Bytes::from("abc")).unwrap();
-        assert_eq!(hex(id), ABC);
+        assert_eq!(hex(&id.0), ABC);
         let path = scratch.path().join("blobs/ba").join(ABC);
         assert_eq!(std::fs::read(path).unwrap(), b"abc");
         let again = blobs(&scratch, 0);

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::fill::hex;
 use crate::store::{create_private_dir, lock_file};
 use crate::workloads::procfs::{self, Process};
 
@@ -166,7 +167,7 @@ pub fn state_id(state_dir: &Path) -> io::Result<String> {
         .chain_update(found.dev().to_be_bytes())
         .chain_update(found.ino().to_be_bytes())
         .finalize();
-    Ok(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash[..8]))
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::fill::hex;
+
 /// Where data is kept that another user than Standin's has to reach.
 const SHARED: &str = "/var/lib/standin";
 /// Whom the server runs as when root started Standin, the first that there is.
@@ -151,8 +153,7 @@ fn ids(users: &str, name: &str) -> Option<(u32, u32)> {
 fn folder_name(folder: &Path) -> String {
     use sha2::{Digest, Sha256};
     use std::os::unix::ffi::OsStrExt;
-    let digest = Sha256::digest(folder.as_os_str().as_bytes());
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(folder.as_os_str().as_bytes())[..6])
 }
 
 #[cfg(test)]
