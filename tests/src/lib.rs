@@ -68,7 +68,7 @@ pub fn stage(file: &Path, text: &str, parameters: &[(String, String)]) -> Result
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         "Standin": {"File": "template.yaml", "BaseDirectory": file.parent()},
     });
-    let evaluator = Some(Arc::new(standin_functions::QuickJs) as _);
+    let evaluator = Some(Arc::new(standin_functions::QuickJs::default()) as _);
     Ok(Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator })
 }
 

@@ -103,7 +103,7 @@ fn end_quietly_when_nobody_reads() {
 
 /// Who runs functions at the edge, in both worlds.
 fn evaluator() -> std::sync::Arc<dyn standin_kernel::Evaluator> {
-    std::sync::Arc::new(standin_functions::QuickJs)
+    std::sync::Arc::new(standin_functions::QuickJs::default())
 }
 
 fn main() -> ExitCode {

@@ -7,7 +7,7 @@
     return text.includes('T') && text[4] === '-' ? text + 'Z' : text + ' GMT';
   };
   const moment = parts => {
-    if (parts.length === 0) return [now];
+    if (parts.length === 0) return [now()];
     if (parts.length > 1) return [Real.UTC(...parts)];
     return [typeof parts[0] === 'string' ? utc(parts[0]) : parts[0]];
   };
@@ -19,7 +19,7 @@
   const add = (object, name, value) =>
     Object.defineProperty(object, name, { value, writable: true, configurable: true });
   add(Real.prototype, 'constructor', Date);
-  add(Date, 'now', () => now);
+  add(Date, 'now', () => now());
   add(Date, 'UTC', Real.UTC);
   add(Date, 'parse', text => Real.parse(utc(String(text))));
   const made = Real.prototype;

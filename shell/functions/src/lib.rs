@@ -2,11 +2,13 @@
 //! the real machine and under virtual time.
 //!
 //! Each run has an interpreter of its own, as on AWS nothing stays from one run to the next.
-//! Reading order: this file, `run` (one run), `natives` (what JavaScript may call), `syntax` (what
-//! the runtimes of CloudFront do not read), `js/` (their globals and modules).
+//! Reading order: this file, `run` (one run), `natives` (what JavaScript may call), `remembered` (runs
+//! that need not be made again), `syntax` (what the runtimes of CloudFront do not read), `js/` (their
+//! globals and modules).
 
 mod digest;
 mod natives;
+mod remembered;
 mod run;
 mod syntax;
 #[cfg(test)]
@@ -14,12 +16,23 @@ mod tests;
 
 use standin_kernel::{Evaluated, Evaluation, Evaluator};
 
-/// Runs functions, on the thread that asks.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct QuickJs;
+use remembered::Remembered;
+
+/// Runs functions, on the thread that asks. A run that looked at nothing but what an earlier one
+/// looked at has the same outcome, and is not made again.
+#[derive(Debug, Default)]
+pub struct QuickJs {
+    remembered: Remembered,
+}
 
 impl Evaluator for QuickJs {
     fn evaluate(&self, evaluation: &Evaluation) -> Evaluated {
-        run::run(evaluation)
+        let event = remembered::event(evaluation);
+        if let Some(outcome) = self.remembered.outcome(&event, evaluation) {
+            return outcome;
+        }
+        let (outcome, looked) = run::run(evaluation);
+        self.remembered.keep(event, evaluation, looked, &outcome);
+        outcome
     }
 }

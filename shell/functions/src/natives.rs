@@ -12,12 +12,14 @@ use standin_kernel::evaluation::{Language, OriginCall, OriginHelper};
 use standin_kernel::{Evaluation, Rng, json};
 
 use crate::digest::digest;
+use crate::remembered::Looked;
 
 /// What a run leaves behind besides its result.
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
     pub(crate) console: Vec<String>,
     pub(crate) origin_calls: Vec<OriginCall>,
+    pub(crate) looked: Looked,
     /// Length of the log so far, in bytes.
     logged: usize,
 }
@@ -64,16 +66,27 @@ pub(crate) fn natives<'js>(
     native.set("modules", modules(of.program.language).to_vec())?;
     // Runtime 1.0 gives texts where 2.0 gives buffers.
     native.set("strings", of.program.language == Language::Js10)?;
-    native.set("now", of.now.0 / 1_000_000)?;
+    let clock = Rc::clone(traces);
+    let now_ms = of.now.0 / 1_000_000;
+    let now = move || {
+        clock.borrow_mut().looked.now = true;
+        now_ms
+    };
+    native.set("now", Function::new(ctx.clone(), now)?)?;
     native.set("load", Func::from(load))?;
     let log = Rc::clone(traces);
     native.set("log", Func::from(move |line: String| log.borrow_mut().log(&line)))?;
     let chance = RefCell::new(Rng::new(of.seed));
-    native.set("random", Function::new(ctx.clone(), move || random(&mut chance.borrow_mut()))?)?;
+    let by_chance = Rc::clone(traces);
+    let random = move || {
+        by_chance.borrow_mut().looked.chance = true;
+        random(&mut chance.borrow_mut())
+    };
+    native.set("random", Function::new(ctx.clone(), random)?)?;
     native.set("utf8", Func::from(utf8))?;
     native.set("text", Func::from(text))?;
     native.set("digest", Func::from(hashed))?;
-    store(&native, of)?;
+    store(&native, of, traces)?;
     let origins = Rc::clone(traces);
     native.set(
         "origin",
@@ -92,18 +105,23 @@ pub(crate) fn natives<'js>(
     Ok(native)
 }
 
-fn store(native: &Object<'_>, of: &Evaluation) -> Result<()> {
+fn store(native: &Object<'_>, of: &Evaluation, traces: &Rc<RefCell<Traces>>) -> Result<()> {
     let values = of.store.clone();
+    let reads = Rc::clone(traces);
     native.set(
         "value",
         Func::from(move |key: String| {
-            values.as_ref().and_then(|all| all.values.get(&key).cloned())
+            let value = values.as_ref().and_then(|all| all.values.get(&key).cloned());
+            reads.borrow_mut().looked.values.insert(key, value.clone());
+            value
         }),
     )?;
     let about = of.store.clone();
+    let asks = Rc::clone(traces);
     native.set(
         "meta",
         Func::from(move || {
+            asks.borrow_mut().looked.store = true;
             about.as_ref().map(|store| {
                 let meta = json!({
                     "creationDateTime": store.created.iso8601(),

@@ -17,6 +17,7 @@ use standin_kernel::evaluation::{Failure, FailureKind, Language};
 use standin_kernel::{Evaluated, Evaluation};
 
 use crate::natives::{Traces, modules, natives};
+use crate::remembered::Looked;
 use crate::syntax;
 
 /// Memory of a function beyond what the interpreter itself needs.
@@ -28,16 +29,18 @@ const STRIDES_MAX: u32 = 10;
 
 type Intrinsics = (Date, Eval, RegExpCompiler, RegExp, Json, Proxy, MapSet, TypedArrays, Promises);
 
-pub(crate) fn run(evaluation: &Evaluation) -> Evaluated {
+/// What came of it, and what it looked at besides its event.
+pub(crate) fn run(evaluation: &Evaluation) -> (Evaluated, Looked) {
     if let Some(failure) = syntax::refused(&evaluation.program) {
-        return Evaluated { result: Err(failure), ..Evaluated::failed(FailureKind::Syntax, "") };
+        let failed = Evaluated::failed(FailureKind::Syntax, "");
+        return (Evaluated { result: Err(failure), ..failed }, Looked::default());
     }
     let traces = Rc::new(RefCell::new(Traces::default()));
     let strides = Rc::new(Cell::new(0));
     let result = interpret(evaluation, &traces, &strides);
-    let Traces { console, origin_calls, .. } = traces.take();
+    let Traces { console, origin_calls, looked, .. } = traces.take();
     let utilization_percent = (strides.get() * 100 / STRIDES_MAX).clamp(1, 100);
-    Evaluated { result, origin_calls, console, utilization_percent }
+    (Evaluated { result, origin_calls, console, utilization_percent }, looked)
 }
 
 fn interpret(
@@ -66,7 +69,7 @@ fn interpret(
         counted.set(counted.get() + 1);
         counted.get() > STRIDES_MAX
     })));
-    let result = context.with(|ctx| call(&ctx, evaluation));
+    let result = context.with(|ctx| call(&ctx, evaluation, traces));
     if strides.get() > STRIDES_MAX {
         let message = "the function exceeded the maximum compute utilization";
         return Err(failure(FailureKind::Time, message));
@@ -90,10 +93,14 @@ fn prelude(
 }
 
 /// Reads the code, calls `handler(event)` and waits for what it promises.
-fn call(ctx: &Ctx<'_>, evaluation: &Evaluation) -> Result<serde_json::Value, Failure> {
+fn call(
+    ctx: &Ctx<'_>,
+    evaluation: &Evaluation,
+    traces: &Rc<RefCell<Traces>>,
+) -> Result<serde_json::Value, Failure> {
     let handler = handler(ctx, evaluation)?;
     let thrown = |caught: CaughtError<'_>| caught_failure(FailureKind::Thrown, &caught);
-    let event = event(ctx, evaluation).catch(ctx).map_err(thrown)?;
+    let event = event(ctx, evaluation, traces).catch(ctx).map_err(thrown)?;
     let returned: Value<'_> = handler.call((event,)).catch(ctx).map_err(thrown)?;
     let value = settled(ctx, returned)?;
     let text = ctx.json_stringify(value).catch(ctx).map_err(thrown)?;
@@ -126,18 +133,38 @@ fn handler<'js>(ctx: &Ctx<'js>, evaluation: &Evaluation) -> Result<Function<'js>
     found.ok_or_else(|| failure(FailureKind::Syntax, "there is no function named handler"))
 }
 
-fn event<'js>(ctx: &Ctx<'js>, evaluation: &Evaluation) -> rquickjs::Result<Value<'js>> {
+fn event<'js>(
+    ctx: &Ctx<'js>,
+    evaluation: &Evaluation,
+    traces: &Rc<RefCell<Traces>>,
+) -> rquickjs::Result<Value<'js>> {
     let event = ctx.json_parse(evaluation.event.to_string())?;
+    let part = |name: &str| event.as_object().and_then(|of| of.get::<_, Object<'js>>(name).ok());
     if evaluation.program.language == Language::Js20
-        && let Some(request) =
-            event.as_object().and_then(|event| event.get::<_, Object<'js>>("request").ok())
+        && let Some(request) = part("request")
     {
         // Functions are no part of JSON, so it does not come back with the request.
         let raw = evaluation.raw_query.clone().unwrap_or_default();
         request.set("rawQueryString", Function::new(ctx.clone(), move || raw.clone())?)?;
     }
+    if let Some(context) = part("context")
+        && let Ok(id) = context.get::<_, String>("requestId")
+    {
+        let traces = Rc::clone(traces);
+        let read = move || {
+            traces.borrow_mut().looked.request_id = true;
+            id.clone()
+        };
+        let watch: Function<'js> = ctx.eval(WATCHED)?;
+        watch.call::<_, ()>((context, "requestId", Function::new(ctx.clone(), read)?))?;
+    }
     Ok(event)
 }
+
+/// Makes a member tell when it is read; to the function it is a member like all others.
+const WATCHED: &str = "(of, name, get) => Object.defineProperty(of, name, { get, \
+    set(value) { Object.defineProperty(of, name, { value, writable: true }); }, \
+    enumerable: true, configurable: true })";
 
 /// What a value comes to: itself, or what it promises.
 fn settled<'js>(ctx: &Ctx<'js>, value: Value<'js>) -> Result<Value<'js>, Failure> {

@@ -31,7 +31,7 @@ pub(crate) fn evaluation(code: &str) -> Evaluation {
 }
 
 pub(crate) fn run(code: &str) -> Evaluated {
-    QuickJs.evaluate(&evaluation(code))
+    QuickJs::default().evaluate(&evaluation(code))
 }
 
 /// What an expression comes to in a function's body.
@@ -105,7 +105,7 @@ fn cf_fn_11_what_is_thrown_or_cannot_be_read_is_told() {
 fn cf_fn_12_runtime_1_has_neither_modules_nor_the_store() {
     let old = |code: &str| {
         let program = Arc::new(program(code, Language::Js10));
-        QuickJs.evaluate(&Evaluation { program, ..evaluation("") })
+        QuickJs::default().evaluate(&Evaluation { program, ..evaluation("") })
     };
     let made = old("function handler(event) { var c = require('crypto'); \
                     return c.createHash('md5').update('').digest('hex'); }");
@@ -166,7 +166,7 @@ fn cf_kvs_01_get_exists_and_meta() {
         store: None,
         ..evaluation("import cf from 'cloudfront'; cf.kvs(); function handler() {}")
     };
-    assert!(QuickJs.evaluate(&without).result.is_err());
+    assert!(QuickJs::default().evaluate(&without).result.is_err());
 }
 
 #[test]

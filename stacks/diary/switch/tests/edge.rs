@@ -72,7 +72,7 @@ impl Edge {
             now: Time::from_seconds(u64::try_from(NOW + at).unwrap()),
             seed: 1,
         };
-        let evaluated = QuickJs.evaluate(&evaluation);
+        let evaluated = QuickJs::default().evaluate(&evaluation);
         assert!(evaluated.utilization_percent < 80, "{}", evaluated.utilization_percent);
         evaluated.result.unwrap()
     }
