@@ -20,7 +20,7 @@ pub(crate) enum Caller {
 }
 
 /// An operation to be carried out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) from: Caller,
     pub(crate) to: ServiceName,
@@ -29,7 +29,7 @@ pub(crate) struct Operation {
 }
 
 /// Operations that wait for a stored text, by the ticket it was asked for with.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Waiting {
     operations: BTreeMap<u64, (Operation, Vec<Heard>, BlobId)>,
     tickets: u64,
@@ -38,7 +38,7 @@ pub(crate) struct Waiting {
 }
 
 /// Who waits for the replies to calls that have begun.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PutOff {
     calls: BTreeMap<CallId, Caller>,
     last: u64,

@@ -7,7 +7,7 @@ use crate::services::Services;
 
 const COUNT: usize = ServiceName::ALL.len();
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Deadlines {
     /// By the service's place in `ServiceName::ALL`.
     known: [Option<Deadline>; COUNT],

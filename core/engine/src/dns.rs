@@ -13,7 +13,7 @@ use crate::services::Services;
 use crate::{Effect, Engine};
 
 /// The resolver that services ask: it keeps what it is told as long as it may.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Resolver {
     kept: BTreeMap<String, (Time, Found)>,
 }

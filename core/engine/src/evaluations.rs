@@ -8,7 +8,7 @@ use crate::calls::Operation;
 use crate::io::{Effect, RunId};
 
 /// Who waits for a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Run {
     /// A service, for a viewer's request.
     Service { service: ServiceName, ticket: u64, exchange: Option<ExchangeId> },

@@ -8,7 +8,7 @@ use crate::legs::Route;
 use crate::{Engine, Work};
 
 /// One request being served.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     /// Who serves it; `None` until it has been routed.
     pub(crate) service: Option<ServiceName>,

@@ -117,7 +117,7 @@ pub enum RelayEnd {
 }
 
 /// What to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Effect {
     /// Ask another place. `viewer`: on whose behalf, and whose body goes along if `with_body`.
     Send {
@@ -182,7 +182,7 @@ pub enum Effect {
 }
 
 /// An answer to a viewer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Respond {
     pub exchange: ExchangeId,
     pub response: Response,

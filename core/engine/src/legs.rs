@@ -12,7 +12,7 @@ use crate::route::Destination;
 use crate::{Engine, EngineTimer, Work};
 
 /// One request made by a service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Leg {
     service: ServiceName,
     caller: Caller,

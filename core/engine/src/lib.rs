@@ -58,7 +58,7 @@ use crate::table::Table;
 use crate::timeouts::Timeouts;
 
 /// All services, composed. Pure: the same inputs at the same times give the same effects.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Engine {
     env: Env,
     services: Services,
@@ -96,7 +96,7 @@ enum EngineTimer {
 }
 
 /// What is still to be done within the current step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Work {
     Serve {
         exchange: ExchangeId,

@@ -12,7 +12,7 @@ use standin_rds::Rds;
 use standin_route53::Route53;
 use standin_s3::S3;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Services {
     pub cloudformation: CloudFormation,
     pub cloudfront: CloudFront,

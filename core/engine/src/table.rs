@@ -1,13 +1,13 @@
 //! A slab with generations: small ids that never name two things, looked up without hashing.
 
 /// Holds values under ids of its own making.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot<T> {
     generation: u32,
     value: Option<T>,

@@ -7,7 +7,7 @@ use standin_kernel::{Duration, Time};
 
 use crate::io::LegId;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timeouts {
     queues: BTreeMap<Duration, VecDeque<(Time, LegId)>>,
 }

@@ -60,7 +60,7 @@ impl Default for Env {
 }
 
 /// What a machine asks to be done. The set is closed: a new service adds no verb.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Out {
     /// Ask another place over HTTP on behalf of `caller`; outcome comes back through
     /// `Service::response` or `Service::failed`. A caller has at most one such request under way.

@@ -10,7 +10,7 @@ use standin_kernel::database::DatabaseCommand;
 use standin_kernel::workload::{Exec, WorkloadId, WorkloadKind, WorkloadSpec};
 
 /// The databases there are, by address, with the server that was launched last for each.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Databases {
     servers: BTreeMap<Ipv4Addr, WorkloadId>,
 }

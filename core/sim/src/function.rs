@@ -38,7 +38,7 @@ pub struct Event {
 }
 
 /// The functions of a world.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Functions {
     /// By pattern of the function's name; the first that fits counts.
     handlers: Vec<(String, Arc<dyn Handler>)>,
@@ -49,7 +49,7 @@ pub(crate) struct Functions {
     bodies: BTreeMap<ExchangeId, Bytes>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Process {
     spec: WorkloadSpec,
     model: Model,
@@ -58,7 +58,7 @@ struct Process {
 }
 
 /// What happens to a process by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Happens {
     Starts(WorkloadId),
     /// It has worked on an event long enough.

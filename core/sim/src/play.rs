@@ -203,14 +203,13 @@ pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
     world
         .call(service, "CreateStack", stage.stack.clone())
         .map_err(|refused| failed(refused.message))?;
-    let name = json!({"StackName": stage.stack["StackName"]});
-    let mut status = String::new();
+    let name = stage.stack["StackName"].as_str().unwrap_or_default();
     let rested = world.run_while(|world| {
-        let described = world.call(service, "DescribeStacks", name.clone()).unwrap_or_default();
-        status = described["Stacks"][0]["StackStatus"].as_str().unwrap_or("").to_owned();
-        status.ends_with("_IN_PROGRESS")
+        status(world, name).is_some_and(standin_cloudformation::StackStatus::is_in_progress)
     });
+    let status = status(world, name).map_or("gone", standin_cloudformation::StackStatus::as_str);
     if !rested || status != "CREATE_COMPLETE" {
+        let name = json!({"StackName": name});
         return Err(failed(format!("it is {status}\n{}", reasons(world, &name))));
     }
     let mut buckets = BTreeMap::new();
@@ -225,6 +224,12 @@ pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
             .map_err(|refused| failed(refused.message))?;
     }
     keys::put(world, &stage.keys).map_err(failed)
+}
+
+/// The status of the stack called `name`, if there is one.
+fn status(world: &World, name: &str) -> Option<standin_cloudformation::StackStatus> {
+    let stacks = world.engine().services().cloudformation.stacks();
+    stacks.into_iter().find(|stack| stack.name == name).map(|stack| stack.status)
 }
 
 /// The failures among a stack's events, a line each.

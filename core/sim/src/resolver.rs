@@ -24,7 +24,7 @@ pub enum Resolver {
 }
 
 /// The answers that resolvers keep, by cohort and name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Resolvers {
     kept: BTreeMap<(String, String), (Option<Time>, IpAddr)>,
 }

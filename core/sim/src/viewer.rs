@@ -64,7 +64,7 @@ impl Asset {
 }
 
 /// The visits of a world, and the connections that viewers keep.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Visits {
     last: u64,
     visits: BTreeMap<VisitId, Visit>,
@@ -83,7 +83,7 @@ struct Way {
     is_new: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Visit {
     cohort: Cohort,
     address: Option<IpAddr>,

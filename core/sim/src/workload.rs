@@ -117,7 +117,7 @@ impl Model {
 }
 
 /// The requests that a container works on, by the moments they will be done, in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Desk {
     done: VecDeque<Time>,
 }

@@ -26,7 +26,7 @@ use crate::viewer::Visits;
 use crate::workload::{Asked, Desk, Model, one_shots};
 
 /// Engine, clock and everything around them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     engine: Engine,
     now: Time,
@@ -72,7 +72,7 @@ pub struct Delivered {
     pub to: SocketAddr,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Event {
     Asked {
         exchange: ExchangeId,
@@ -102,7 +102,7 @@ enum Event {
     },
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Container {
     spec: WorkloadSpec,
     model: Model,

@@ -88,7 +88,7 @@ pub enum Shape {
     Blob,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Member {
     pub name: String,
     pub shape: String,

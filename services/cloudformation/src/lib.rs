@@ -41,7 +41,7 @@ use state::Stack;
 use store::Restoring;
 
 /// All stacks of one account and region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CloudFormation {
     desk: Desk,
     /// By ARN; deleted ones stay for a while.

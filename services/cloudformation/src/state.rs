@@ -14,7 +14,7 @@ use crate::status::{ResourceStatus, StackStatus};
 use crate::template::OutputValue;
 
 /// A stack: one record of its own, one for its templates, one for each resource and each event.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stack {
     pub(crate) facts: Facts,
     /// What the stack is, or is being brought to. Of a stack under review, that of its first
@@ -31,7 +31,7 @@ pub(crate) struct Stack {
 }
 
 /// What must be stored again. Only lives.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dirty {
     pub(crate) facts: bool,
     pub(crate) revisions: bool,

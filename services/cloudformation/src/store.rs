@@ -99,7 +99,7 @@ fn numbered(stack_id: &str, sequence: u64) -> String {
 }
 
 /// Records taken back so far, until all are there.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Restoring {
     facts: BTreeMap<String, Facts>,
     revisions: BTreeMap<String, (Revision, Option<Revision>)>,

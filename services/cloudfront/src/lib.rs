@@ -38,7 +38,7 @@ use crate::state::{State, far_group};
 const JUST_S: u64 = 30;
 
 /// All distributions of the account and the edge in front of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CloudFront {
     state: State,
     edge: Edge,

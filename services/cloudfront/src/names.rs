@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::Distribution;
 
 /// Names to distributions, as the edge has them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     exact: BTreeMap<Box<str>, Arc<Distribution>>,
     /// `.example.com` for `*.example.com`, the longest first.

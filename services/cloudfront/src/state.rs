@@ -27,7 +27,7 @@ pub(crate) const FAR: usize = 3;
 const DISTRIBUTION: &str = "distribution";
 const INVALIDATION: &str = "invalidation";
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) distributions: BTreeMap<String, Distribution>,
     pub(crate) cache_policies: Shelf<CachePolicyConfig>,
@@ -63,7 +63,7 @@ pub(crate) enum Timer {
 }
 
 /// A distribution: what is stored, and what the edge has of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Distribution {
     pub(crate) settings: Settings,
     /// What the edge has; `None` until the first configuration has arrived.
@@ -76,7 +76,7 @@ pub(crate) struct Distribution {
 }
 
 /// What a group of points of presence has of a distribution.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Far {
     pub(crate) has: Option<Rollout>,
     pub(crate) arriving: VecDeque<Rollout>,

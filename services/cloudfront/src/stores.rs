@@ -21,7 +21,7 @@ pub(crate) const READY_AT_AWS: Duration = Duration::from_secs(60);
 pub(crate) const READY_FAST: Duration = Duration::from_millis(100);
 
 /// A store, by its name; what is stored of it, its values, and what is on its way to edges.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct KeyValueStore {
     pub(crate) settings: Settings,
     pub(crate) values: BTreeMap<String, String>,

@@ -25,7 +25,7 @@ use crate::data::Scheduler;
 use crate::state::State;
 
 /// All clusters of the account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ecs {
     state: State,
     scheduler: Scheduler,

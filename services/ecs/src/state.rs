@@ -15,7 +15,7 @@ const DEFINITION: &str = "task-definition";
 const SERVICE: &str = "service-settings";
 const TASK: &str = "task-settings";
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// By name.
     pub(crate) clusters: BTreeMap<String, Cluster>,

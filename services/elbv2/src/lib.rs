@@ -37,7 +37,7 @@ use crate::state::State;
 use crate::zones::Asked;
 
 /// All load balancers and target groups of the account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Elbv2 {
     state: State,
     balancer: Balancer,

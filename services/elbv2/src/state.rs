@@ -26,7 +26,7 @@ pub(crate) type Tags = BTreeMap<String, String>;
 pub(crate) type Attributes = BTreeMap<String, String>;
 
 /// All of it, by ARN.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) load_balancers: BTreeMap<String, LoadBalancer>,
     pub(crate) listeners: BTreeMap<String, Listener>,

@@ -28,7 +28,7 @@ use crate::state::State;
 pub const EVERY_FUNCTION: &str = "*";
 
 /// All that the account has in Lambda.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Lambda {
     state: State,
     live: Live,

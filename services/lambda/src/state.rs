@@ -18,7 +18,7 @@ const EVENT: &str = "event";
 pub(crate) const LATEST: &str = "$LATEST";
 
 /// All that is kept.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) functions: BTreeMap<String, Function>,
     /// Events not yet done with, by number.
@@ -26,7 +26,7 @@ pub(crate) struct State {
 }
 
 /// A function: one record.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Function {
     pub(crate) name: String,
     /// Without qualifier.

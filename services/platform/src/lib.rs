@@ -45,7 +45,7 @@ use standin_kernel::{ApiError, Cx, Service, ServiceName, Value};
 use crate::operation::{Section, run};
 
 /// All that an account keeps in these services.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Platform {
     ec2: ec2::Ec2,
     iam: iam::Iam,

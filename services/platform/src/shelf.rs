@@ -8,7 +8,7 @@ use standin_kernel::Cx;
 use standin_kernel::control::Record;
 
 /// The things of one kind, by id. `kind` names their records: `ec2.vpc`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shelf<T> {
     kind: &'static str,
     things: BTreeMap<String, T>,

@@ -6,7 +6,7 @@ use standin_kernel::{ApiError, Cx, Value, json};
 use crate::operation::{Codes, Operations, read};
 
 /// STS keeps nothing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sts;
 
 pub(crate) const OPERATIONS: Operations<Sts> = &[("GetCallerIdentity", get_caller_identity)];

@@ -26,7 +26,7 @@ use crate::data::lifecycle::Live;
 use crate::state::State;
 
 /// All databases of the account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Rds {
     state: State,
     live: Live,

@@ -25,7 +25,7 @@ const EVENT: &str = "event";
 pub(crate) type Tags = BTreeMap<String, String>;
 
 /// All of it, by name in lower case.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) parameter_groups: BTreeMap<String, ParameterGroup>,

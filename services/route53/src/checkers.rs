@@ -39,7 +39,7 @@ const CHECKERS: [(&str, [[u8; 4]; 2]); 8] = [
 ];
 
 /// All checks that are live.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Checkers {
     live: BTreeMap<String, Live>,
     ids: BTreeMap<u64, String>,
@@ -56,7 +56,7 @@ enum Timer {
     GiveUp(u64),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Live {
     config: Config,
     /// Shown to the endpoint, so that its log can tell checks apart.
@@ -65,7 +65,7 @@ struct Live {
 }
 
 /// One place that asks, and what it thinks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Checker {
     pub(crate) region: &'static str,
     pub(crate) address: IpAddr,

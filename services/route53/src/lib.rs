@@ -39,7 +39,7 @@ use crate::record_set::{Key, RecordSet};
 use crate::state::{Change, State};
 
 /// Hosted zones, their name servers, and health checks of the account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Route53 {
     state: State,
     /// What name servers answer from, by zone.
@@ -53,7 +53,7 @@ pub struct Route53 {
     hosts: BTreeMap<Ipv4Addr, String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     zone: String,
     changed: Vec<(Key, Option<RecordSet>)>,

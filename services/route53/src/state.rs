@@ -20,7 +20,7 @@ const HOSTED_ZONE: &str = "hosted-zone";
 const RECORD_SET: &str = "record-set";
 
 /// All that is kept.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) zones: BTreeMap<String, Zone>,
     pub(crate) changes: BTreeMap<String, Change>,
@@ -30,7 +30,7 @@ pub(crate) struct State {
 }
 
 /// A hosted zone with the record sets that SDKs see. Name servers may be behind them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Zone {
     pub(crate) settings: Settings,
     pub(crate) records: BTreeMap<Key, RecordSet>,

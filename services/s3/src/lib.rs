@@ -23,7 +23,7 @@ use crate::data::endpoint::{Endpoint, Kind};
 use crate::state::State;
 
 /// All buckets of the account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct S3 {
     state: State,
     date: data::Date,

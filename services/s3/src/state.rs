@@ -21,14 +21,14 @@ const PART: &str = "upload-part";
 /// The version id of an object put while versioning was not enabled (S3-VER-01).
 pub(crate) const NULL_VERSION: &str = "null";
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) buckets: BTreeMap<String, Bucket>,
     /// What is broken on purpose, by bucket and key; without a key the whole bucket. Not kept.
     pub(crate) broken: Vec<(String, Option<String>, Mode)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Bucket {
     pub(crate) settings: Settings,
     pub(crate) objects: BTreeMap<String, Object>,
@@ -173,7 +173,7 @@ impl Encryption {
 }
 
 /// The versions of one key, oldest first; the last one is current. Never empty.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Object {
     pub(crate) versions: Vec<Version>,
 }
@@ -194,7 +194,7 @@ impl Object {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Version {
     pub(crate) id: String,
     pub(crate) modified: Time,
@@ -280,7 +280,7 @@ impl Making {
 }
 
 /// A multipart upload under way.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Upload {
     pub(crate) key: String,
     pub(crate) initiated: Time,

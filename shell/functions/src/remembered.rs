@@ -48,11 +48,12 @@ struct Run {
 
 /// All that a function is handed, but for the id of the request, which no two have in common.
 pub(crate) fn event(evaluation: &Evaluation) -> String {
-    let id = evaluation.event["context"]["requestId"].as_str().unwrap_or_default();
     let event = evaluation.event.to_string();
-    let event = if id.is_empty() { event } else { event.replacen(id, "", 1) };
+    let id = evaluation.event["context"]["requestId"].as_str().filter(|id| !id.is_empty());
+    let at = id.and_then(|id| Some((event.find(id)?, id.len())));
+    let (before, after) = at.map_or((&*event, ""), |(at, len)| (&event[..at], &event[at + len..]));
     let query = evaluation.raw_query.as_deref().unwrap_or_default();
-    format!("{}\n{query}\n{event}", evaluation.program.version)
+    [&evaluation.program.version, "\n", query, "\n", before, after].concat()
 }
 
 impl Remembered {
@@ -94,8 +95,8 @@ impl Remembered {
 
 impl Run {
     fn is_like(&self, evaluation: &Evaluation) -> bool {
-        let same_program = Arc::ptr_eq(&self.program, &evaluation.program)
-            || self.program == evaluation.program;
+        let same_program =
+            Arc::ptr_eq(&self.program, &evaluation.program) || self.program == evaluation.program;
         same_program
             && self.edge_location == evaluation.edge_location
             && (self.is_of_store(&evaluation.store) || self.read_the_same(&evaluation.store))
@@ -111,7 +112,8 @@ impl Run {
 
     fn read_the_same(&self, store: &Option<Arc<KeyValues>>) -> bool {
         let (Some(one), Some(other)) = (&self.store, store) else { return false };
-        let same = |(key, value): (&String, &Option<String>)| other.values.get(key) == value.as_ref();
+        let same =
+            |(key, value): (&String, &Option<String>)| other.values.get(key) == value.as_ref();
         one.id == other.id && !self.looked.store && self.looked.values.iter().all(same)
     }
 }
@@ -207,7 +209,8 @@ mod tests {
         assert!(again(&one, &changed(&|_| ())));
         let other = |store: &mut KeyValues| drop(store.values.insert("other".into(), "1".into()));
         assert!(again(&one, &changed(&other)));
-        let off = |store: &mut KeyValues| drop(store.values.insert("maintenance".into(), "".into()));
+        let off =
+            |store: &mut KeyValues| drop(store.values.insert("maintenance".into(), "".into()));
         assert!(!again(&one, &changed(&off)));
         assert!(!again(&one, &changed(&|store| store.id = "store-2".into())));
         assert!(!again(&one, &Evaluation { store: None, ..later(&one) }));

@@ -3,7 +3,7 @@
 //! sockets.
 //!
 //! Reading order: this file (the report), `scene` (what the template says), `cohort` (who asks),
-//! `case` and `surge` (what happens), `run` (one run), `page` (classes of answers), `measure`
+//! `case` and `surge` (what happens), `run` and `watch` (one run), `page` (classes of answers), `measure`
 //! (seconds and verdict), `row` (the runs of one case together), `finding` (what to change),
 //! `change` (how).
 
@@ -19,6 +19,7 @@ mod run;
 mod scene;
 mod site;
 mod surge;
+mod watch;
 
 use serde::Serialize;
 use standin_kernel::Duration;
@@ -33,7 +34,7 @@ pub use row::{Row, Stretch, Track};
 
 use crate::play::Stage;
 use finding::View;
-use run::{Ground, Rest};
+use run::{Ground, Prepared, Rest};
 use scene::Scene;
 
 /// How a review is carried out.
@@ -109,7 +110,8 @@ pub fn review(stage: &Stage, options: &Options, workers: &impl Workers) -> Resul
     let ground = Ground { stage, cohorts: &cohorts, probes: &probes, rest: &rest, options };
     let mut cases = case::all(&scene, options.pairs);
     cases.retain(|case| options.only.as_ref().is_none_or(|only| case.matches(only)));
-    let rows = workers.map(cases.len(), |at| row::rows(&ground, &cases[at]));
+    let prepared = Prepared::new(ground, workers)?;
+    let rows = workers.map(cases.len(), |at| row::rows(&prepared, &cases[at]));
     let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     (view.rows, view.rest) = (&rows, Some(&rest));
     let findings = finding::findings(&view, options, workers)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::case::{Case, Title};
 use super::cohort::Kind;
 use super::measure::{Class, Measures, Verdict, median, worst};
-use super::run::{Ground, Outcome, run};
+use super::run::{Ground, Outcome, Prepared, run};
 use crate::reason::{Reason, deciding};
 
 /// What one cohort sees of one case.
@@ -59,13 +59,14 @@ pub struct Stretch {
 }
 
 /// Runs a case at all phases; a row for each cohort.
-pub(crate) fn rows(ground: &Ground<'_>, case: &Case) -> Result<Vec<Row>, String> {
-    let outcomes = outcomes(ground, case)?;
+pub(crate) fn rows(prepared: &Prepared<'_>, case: &Case) -> Result<Vec<Row>, String> {
+    let outcomes = outcomes(prepared, case)?;
+    let ground = &prepared.ground;
     Ok((0..ground.cohorts.len()).map(|who| row(ground, case, &outcomes, who)).collect())
 }
 
-pub(crate) fn outcomes(ground: &Ground<'_>, case: &Case) -> Result<Vec<Outcome>, String> {
-    (0..ground.options.phases.max(1)).map(|phase| run(ground, case, phase)).collect()
+pub(crate) fn outcomes(prepared: &Prepared<'_>, case: &Case) -> Result<Vec<Outcome>, String> {
+    (0..prepared.phases()).map(|phase| run(prepared, case, phase)).collect()
 }
 
 fn row(ground: &Ground<'_>, case: &Case, outcomes: &[Outcome], who: usize) -> Row {

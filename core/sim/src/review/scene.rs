@@ -126,7 +126,7 @@ fn pseudo(stage: &Stage, env: &Env) -> PseudoParameters {
 }
 
 /// Gives every resource its own logical id as name, and attributes that say whose they are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Names {
     physical: BTreeMap<String, String>,
     attributes: BTreeMap<(String, String), Value>,

@@ -31,7 +31,7 @@ use crate::state::{Stack, Turn};
 use crate::status::Phase;
 
 /// What all stacks share: types, timers, and who waits for which reply. Only lives.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Desk {
     pub(crate) list: Vec<&'static dyn ResourceType>,
     types: BTreeMap<&'static str, &'static dyn ResourceType>,

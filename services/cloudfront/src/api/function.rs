@@ -126,7 +126,7 @@ pub(super) fn update(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Resul
 }
 
 /// A function in its current version.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Version {
     name: String,

@@ -157,7 +157,7 @@ struct One {
 }
 
 /// Input of operations that delete one thing in its current version.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Version {
     id: String,

@@ -10,7 +10,7 @@ use super::fetch::{Asking, Visit};
 use super::{Edge, error_response};
 
 /// A request on the edge's own account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Background {
     pub(super) visit: Visit,
     asking: Asking,

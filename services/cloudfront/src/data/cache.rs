@@ -131,7 +131,7 @@ impl Entry {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot {
     entry: Entry,
     bytes: u64,
@@ -142,7 +142,7 @@ struct Slot {
 }
 
 /// The cache of one edge.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cache {
     slots: BTreeMap<Key, Slot>,
     /// The clock: where the hand stops, oldest first. Stops of entries that are gone are passed by.

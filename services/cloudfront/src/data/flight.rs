@@ -9,12 +9,12 @@ use standin_kernel::ExchangeId;
 use super::cache::Key;
 
 /// Requests to origins that others wait for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Flights {
     by_key: BTreeMap<Key, Flight>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Flight {
     leader: ExchangeId,
     waiting: Vec<ExchangeId>,

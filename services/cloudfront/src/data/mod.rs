@@ -56,7 +56,7 @@ use names::{EdgeNames, RequestId};
 
 /// The edge: its cache and what is under way. All of it is live state; a restart begins with an
 /// empty cache.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Edge {
     cache: Cache,
     /// Exchanges that are not answered yet.
@@ -78,7 +78,7 @@ pub(crate) struct Edge {
 }
 
 /// An exchange that waits for something.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Open {
     visit: Visit,
     state: State,
@@ -99,7 +99,7 @@ enum State {
 }
 
 /// An entry without its body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     exchange: ExchangeId,
     key: Key,

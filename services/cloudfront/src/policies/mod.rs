@@ -47,7 +47,7 @@ pub(crate) trait Document: Clone + Serialize + DeserializeOwned {
 }
 
 /// All of one kind, by id, those of AWS among them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shelf<D> {
     pub(crate) all: BTreeMap<String, Kept<D>>,
 }

@@ -10,7 +10,7 @@ use standin_kernel::Env;
 const HOSTS: u16 = 65_534;
 
 /// The addresses of the tasks that have not stopped.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Addresses {
     taken: BTreeSet<u16>,
 }

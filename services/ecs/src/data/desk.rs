@@ -81,7 +81,7 @@ pub(crate) struct SecretAt {
     pub(crate) secret: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Desk {
     pub(crate) timers: Timers<Timer>,
     pub(crate) numbers: Numbers,

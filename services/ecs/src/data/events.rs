@@ -13,14 +13,14 @@ pub(crate) const KIND: &str = "service-events";
 const MOST: usize = 100;
 
 /// The events of one service, newest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
     pub(crate) kept: VecDeque<ServiceEvent>,
     tally: Tally,
 }
 
 /// What happened to targets since the last event, to be told in one sentence each.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tally {
     registered: BTreeMap<String, usize>,
     deregistered: BTreeMap<String, usize>,

@@ -52,7 +52,7 @@ use crate::config::{self, RunTask, TaskDefinition};
 const SHOWN_FOR: Duration = Duration::from_secs(3600);
 
 /// All services and tasks. Every ticket below 2^63 that reaches `reply` is its own.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scheduler {
     services: BTreeMap<String, Service>,
     /// Tasks that are not STOPPED.

@@ -7,14 +7,14 @@ const KIND: &str = "numbers";
 const BLOCK: u64 = 100;
 
 /// One sequence, beginning at 1.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sequence {
     last: u64,
     reserved: u64,
 }
 
 /// The sequences of the service.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Numbers {
     workloads: Sequence,
     tasks: Sequence,

@@ -29,7 +29,7 @@ pub(crate) struct Share {
 }
 
 /// A task that is not STOPPED.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) task: String,
     pub(crate) share: usize,

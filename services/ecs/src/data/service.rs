@@ -13,7 +13,7 @@ use crate::config::{self, TaskDefinition};
 
 pub(crate) const KIND: &str = "scheduled-service";
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(crate) kept: Kept,
     pub(crate) events: Events,
@@ -24,7 +24,7 @@ pub(crate) struct Service {
 }
 
 /// What survives a restart, but for the events, which have a record of their own.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Kept {
     pub(crate) settings: config::Service,
     pub(crate) status: ServiceStatus,

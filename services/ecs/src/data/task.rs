@@ -21,7 +21,7 @@ use crate::config::{self, TaskDefinition};
 
 pub(crate) const KIND: &str = "task";
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) arn: String,
     /// 32 hexadecimal digits, the end of the ARN.

@@ -111,7 +111,7 @@ impl Own<'_> {
 }
 
 /// The HTTP date, written once a second.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Date {
     second: Option<u64>,
     text: String,

@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const LINE_BYTES_MAX: usize = 16 * 1024;
 
 /// A request that a target was asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Open {
     listener: Arc<Listener>,
     /// Of the target group, as they were then.

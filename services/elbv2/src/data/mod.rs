@@ -37,7 +37,7 @@ pub(crate) use target_group::{StillDraining, TargetHealth};
 
 /// All load balancers' requests under way, and all target groups' targets. The settings come with
 /// each call; this keeps what is live.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Balancer {
     groups: TargetGroups,
     exchanges: BTreeMap<ExchangeId, Open>,

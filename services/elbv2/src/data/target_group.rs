@@ -10,7 +10,7 @@ use super::target_health::{Health, State};
 use crate::config::{Target, TargetGroup, TargetType};
 
 /// All target groups, and the timers of their targets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TargetGroups {
     pub(super) groups: BTreeMap<Arc<str>, Group>,
     /// The group each registration belongs to.
@@ -30,7 +30,7 @@ pub(crate) enum Timer {
     DeregistrationDelay(u64),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(super) settings: Arc<TargetGroup>,
     pub(super) in_use: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Group {
 }
 
 /// One registration of a target.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
     /// Given out once; also the number its checks are sent under.
     pub(super) number: u64,

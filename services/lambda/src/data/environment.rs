@@ -24,7 +24,7 @@ const IDLE_LIFETIME: Duration = Duration::from_secs(600);
 const TOP_HOST: u16 = 65_534;
 const HOSTS: u64 = 20_000;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Environment {
     pub(crate) function: String,
     pub(crate) version: String,
@@ -61,7 +61,7 @@ pub(crate) enum Phase {
 }
 
 /// An invocation and how it goes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) invocation: Invocation,
     /// When its time began to count; `None` while the process starts.

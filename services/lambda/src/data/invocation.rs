@@ -11,7 +11,7 @@ use crate::error::throttled;
 use crate::state::Config;
 
 /// One run of a function.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Invocation {
     /// The request id that logs and errors name.
     pub(crate) id: String,

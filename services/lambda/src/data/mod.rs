@@ -30,7 +30,7 @@ use runtime_api::Posted;
 use url::Waiting;
 
 /// All that a restart forgets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Live {
     pub(crate) timers: Timers<Timer>,
     /// By numbers that are not used twice.

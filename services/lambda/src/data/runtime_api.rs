@@ -15,7 +15,7 @@ use crate::Lambda;
 const ROOT: &str = "/2018-06-01/runtime/";
 
 /// A body on its way from a process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Posted {
     environment: u64,
     process: WorkloadId,

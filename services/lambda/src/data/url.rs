@@ -17,7 +17,7 @@ use crate::state::{Function, Url};
 pub(crate) const BODY_BYTES_MAX: u64 = 6 * 1024 * 1024;
 
 /// A request to a function URL on its way to its answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     function: String,
     /// The qualifier of the URL, empty without one.

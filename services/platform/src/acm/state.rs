@@ -7,7 +7,7 @@ use standin_kernel::control::Record;
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Acm {
     /// By ARN.
     pub(super) certificates: Shelf<Certificate>,
@@ -19,7 +19,7 @@ impl Default for Acm {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Certificate {
     pub(super) arn: String,
     pub(super) domain: String,

@@ -7,7 +7,7 @@ use standin_kernel::{Time, Value};
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AutoScaling {
     /// By resource id; all are services of ECS.
     pub(super) targets: Shelf<Target>,
@@ -24,7 +24,7 @@ impl Default for AutoScaling {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Target {
     /// `service/cluster/name`
     pub(super) resource: String,
@@ -46,7 +46,7 @@ pub(super) struct Suspended {
     scheduled_scaling_suspended: bool,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Policy {
     pub(super) arn: String,
     pub(super) name: String,

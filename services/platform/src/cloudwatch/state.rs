@@ -7,7 +7,7 @@ use standin_kernel::{Time, Value};
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CloudWatch {
     /// By name.
     pub(super) alarms: Shelf<Alarm>,
@@ -24,7 +24,7 @@ impl Default for CloudWatch {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Alarm {
     pub(super) arn: String,
     pub(super) created: Time,
@@ -35,7 +35,7 @@ pub(super) struct Alarm {
 
 /// An alarm as `PutMetricAlarm` takes it and `DescribeAlarms` shows it. What only an evaluation
 /// would look into is kept as it is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct AlarmSettings {
     pub(super) alarm_name: String,
@@ -92,7 +92,7 @@ pub(super) struct AlarmSettings {
     action_configuration: Option<Value>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Dimension {
     name: String,
@@ -111,7 +111,7 @@ const fn yes() -> bool {
     true
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Dashboard {
     pub(super) name: String,
     pub(super) arn: String,

@@ -12,7 +12,7 @@ use super::rule::Rule;
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ec2 {
     pub(super) vpcs: Shelf<Vpc>,
     pub(super) subnets: Shelf<Subnet>,
@@ -39,7 +39,7 @@ impl Default for Ec2 {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Vpc {
     pub(super) id: String,
     pub(super) cidr: Cidr,
@@ -55,7 +55,7 @@ pub(super) struct Vpc {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Subnet {
     pub(super) id: String,
     pub(super) vpc: String,
@@ -72,7 +72,7 @@ pub(super) struct Subnet {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct InternetGateway {
     pub(super) id: String,
     /// Attached to.
@@ -80,7 +80,7 @@ pub(super) struct InternetGateway {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RouteTable {
     pub(super) id: String,
     pub(super) vpc: String,
@@ -92,14 +92,14 @@ pub(super) struct RouteTable {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Association {
     pub(super) id: String,
     /// `None`: the main one, of all subnets without one of their own.
     pub(super) subnet: Option<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Route {
     pub(super) destination: Destination,
     pub(super) target: Target,
@@ -119,7 +119,7 @@ pub(super) enum Target {
     Endpoint(String),
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SecurityGroup {
     pub(super) id: String,
     pub(super) name: String,
@@ -129,7 +129,7 @@ pub(super) struct SecurityGroup {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Address {
     pub(super) allocation_id: String,
     pub(super) ip: Ipv4Addr,
@@ -137,14 +137,14 @@ pub(super) struct Address {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct AddressAssociation {
     pub(super) id: String,
     pub(super) interface: String,
     pub(super) private_ip: Ipv4Addr,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct NatGateway {
     pub(super) id: String,
     pub(super) subnet: String,
@@ -162,7 +162,7 @@ pub(super) struct NatGateway {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Deletion {
     pub(super) asked: Time,
     pub(super) done: Time,
@@ -174,7 +174,7 @@ impl NatGateway {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct VpcEndpoint {
     pub(super) id: String,
     pub(super) vpc: String,

@@ -11,7 +11,7 @@ use crate::scheduler::{Dialect, Expression};
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Events {
     /// By name, all on the default bus.
     pub(super) rules: Shelf<Rule>,
@@ -51,7 +51,7 @@ pub(super) struct Call {
     pub(super) attempts: u32,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Rule {
     pub(super) name: String,
     pub(super) arn: String,

@@ -9,7 +9,7 @@ use standin_kernel::{Time, Value};
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Iam {
     /// By name in lower case: names that differ in case only are the same to IAM.
     pub(super) roles: Shelf<Role>,
@@ -30,7 +30,7 @@ impl Default for Iam {
 }
 
 /// Documents are kept as the text that was given.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Role {
     pub(super) name: String,
     pub(super) path: String,
@@ -49,7 +49,7 @@ pub(super) struct Role {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ManagedPolicy {
     pub(super) arn: String,
     pub(super) name: String,
@@ -67,14 +67,14 @@ pub(super) struct ManagedPolicy {
     pub(super) tags: Tags,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Version {
     pub(super) number: u32,
     pub(super) document: String,
     pub(super) created: Time,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct InstanceProfile {
     pub(super) name: String,
     pub(super) path: String,

@@ -21,14 +21,14 @@ const BATCH_BYTES_MAX: usize = 1_048_576;
 const OVERHEAD_BYTES: usize = 26;
 
 /// The events of a stream, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Events {
     events: VecDeque<Event>,
     /// How many have been put in all; the number of the next one.
     count: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Event {
     number: u64,
     /// Milliseconds since 1970.

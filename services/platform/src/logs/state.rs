@@ -8,7 +8,7 @@ use super::events::Written;
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Logs {
     /// By name.
     pub(super) groups: Shelf<LogGroup>,
@@ -27,7 +27,7 @@ impl Default for Logs {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct LogGroup {
     pub(super) name: String,
     /// Without the `:*` that most answers put behind it.
@@ -50,7 +50,7 @@ pub(super) enum Class {
     Delivery,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct LogStream {
     pub(super) group: String,
     pub(super) name: String,

@@ -10,7 +10,7 @@ use super::expression::{Dialect, Expression, zone};
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scheduler {
     /// By name; `default` is always there and is not kept.
     pub(super) groups: Shelf<Group>,
@@ -56,7 +56,7 @@ pub(super) struct Invocation {
     pub(super) attempts: u32,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) arn: String,

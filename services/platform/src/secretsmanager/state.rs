@@ -11,7 +11,7 @@ use crate::tags::Tags;
 pub(super) const CURRENT: &str = "AWSCURRENT";
 pub(super) const PREVIOUS: &str = "AWSPREVIOUS";
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SecretsManager {
     /// By name.
     pub(super) secrets: Shelf<Secret>,
@@ -23,7 +23,7 @@ impl Default for SecretsManager {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Secret {
     pub(super) name: String,
     /// The name and six characters more.

@@ -8,7 +8,7 @@ use crate::confidential::Confidential;
 use crate::shelf::Shelf;
 use crate::tags::Tags;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ssm {
     /// By name.
     pub(super) parameters: Shelf<Parameter>,
@@ -20,7 +20,7 @@ impl Default for Ssm {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) arn: String,

@@ -24,7 +24,7 @@ const COPY_PATIENCE: Duration = Duration::from_secs(3600);
 pub(crate) const STOPPED_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What is live of all instances, by resource id.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Live {
     servers: BTreeMap<String, Server>,
     pub(crate) timers: Timers<Timer>,
@@ -43,7 +43,7 @@ pub(crate) enum Timer {
     Window(String),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Server {
     workload: WorkloadId,
     phase: Phase,

@@ -17,7 +17,7 @@ use crate::record_set::{Failover, GeoLocation, RecordSet};
 pub(crate) const ALIAS_TTL_S: u32 = 60;
 
 /// What name servers know of a zone.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LiveZone {
     names: BTreeMap<Name, Node>,
 }

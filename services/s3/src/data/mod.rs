@@ -152,7 +152,7 @@ fn lower(host: &str) -> Cow<'_, str> {
 }
 
 /// The `Date` header's value, written once a second.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Date {
     second: Option<u64>,
     text: String,

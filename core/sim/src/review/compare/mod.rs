@@ -14,7 +14,7 @@ use super::case::{Act, Case, cases};
 use super::cohort::cohorts;
 use super::measure::{Class, Verdict};
 use super::row::{Row, rows};
-use super::run::{self, Ground, Rest};
+use super::run::{self, Ground, Prepared, Rest};
 use super::scene::Scene;
 use super::{Kind, Options, Title, Words, Workers, probes};
 use crate::play::Stage;
@@ -123,9 +123,10 @@ fn all_rows(
     let ground = Ground { stage, cohorts: &cohorts, probes: &probes, rest: &rest, options };
     let mut cases = cases(&scene);
     cases.retain(|case| matches!(case.act, Act::Break { .. }));
+    let prepared = Prepared::new(ground, workers)?;
     let run = |at: usize| -> Result<Vec<Row>, String> {
         let case: &Case = &cases[at];
-        rows(&ground, case)
+        rows(&prepared, case)
     };
     let rows = workers.map(cases.len(), run).into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok((rows.concat(), cases.len()))

@@ -22,9 +22,9 @@ use super::change::{Edit, changed};
 use super::cohort::{Cohort, Kind, cohorts};
 use super::measure::{Class, Measures, worst};
 use super::row::{Row, outcomes};
-use super::run::{self, Ground, Rest};
+use super::run::{self, Ground, Prepared, Rest};
 use super::scene::Scene;
-use super::{Options, Workers};
+use super::{OneByOne, Options, Workers};
 use crate::play::Stage;
 
 /// A text in both languages.
@@ -261,14 +261,14 @@ fn gives(view: &View<'_>, options: &Options, draft: &Draft) -> Result<Option<Giv
             let probes = super::probes(&changed, &scene);
             let (stage, cohorts) = (&stage, changed.as_slice());
             let ground = Ground { stage, cohorts, probes: &probes, rest: &rest, options };
-            after(view, &ground, &case, draft, cohort)?
+            after(view, ground, &case, draft, cohort)?
         }
     })
 }
 
 fn after(
     view: &View<'_>,
-    ground: &Ground<'_>,
+    ground: Ground<'_>,
     case: &Case,
     draft: &Draft,
     cohort: &str,
@@ -282,8 +282,9 @@ fn after(
     let was = view.cohort(row);
     let alike = || ground.cohorts.iter().position(|one| was.is_some_and(|was| like(was, one)));
     let Some(who) = named.or_else(alike) else { return Ok(None) };
-    let runs: Vec<Measures> =
-        outcomes(ground, case)?.iter().map(|outcome| outcome.measures[who]).collect();
+    let prepared = Prepared::new(ground, &OneByOne)?;
+    let runs = outcomes(&prepared, case)?;
+    let runs: Vec<Measures> = runs.iter().map(|outcome| outcome.measures[who]).collect();
     Ok(Some(Gives::Case {
         case: tried.clone(),
         cohort: cohort.to_owned(),
