@@ -82,6 +82,19 @@ pub struct WorkloadLabels {
     /// `awslogs` group and stream, when configured.
     pub log_group: Option<String>,
     pub log_stream: Option<String>,
+    /// The task definition's ARN; empty for what is no task.
+    #[serde(default)]
+    pub task_definition: String,
+    /// Every container of the task, this one too; none for what is no task.
+    #[serde(default)]
+    pub containers: Vec<TaskContainer>,
+}
+
+/// A container as its neighbours know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskContainer {
+    pub name: String,
+    pub image: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

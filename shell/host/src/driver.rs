@@ -10,6 +10,7 @@ use std::rc::{Rc, Weak};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use standin_engine::{Effect, Engine, Input, LegId, RelayEnd, Respond};
+use standin_kernel::datadog::is_agent_image;
 use standin_kernel::fault::Mode;
 use standin_kernel::http::HeadError;
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadKind, WorkloadSpec};
@@ -205,10 +206,24 @@ impl Driver {
         }
     }
 
-    fn launch(&self, spec: WorkloadSpec) {
+    fn launch(&self, mut spec: WorkloadSpec) {
         match (&spec.kind, self.me.upgrade()) {
             (WorkloadKind::Function(_), Some(me)) => runtime_api::launch(&me, spec),
-            _ => self.workloads.borrow_mut().launch(spec),
+            _ => {
+                // The stand-in asks for the maintenance windows.
+                if is_agent_image(&spec.image) {
+                    self.lead_to_endpoint(&mut spec);
+                }
+                self.workloads.borrow_mut().launch(spec);
+            }
+        }
+    }
+
+    /// Whoever speaks to AWS in there speaks to this account, not to a real one.
+    pub(crate) fn lead_to_endpoint(&self, spec: &mut WorkloadSpec) {
+        if !spec.environment.iter().any(|(name, _)| name == "AWS_ENDPOINT_URL") {
+            let url = format!("http://127.0.0.1:{}", self.api_port.get());
+            spec.environment.push(("AWS_ENDPOINT_URL".into(), url));
         }
     }
 

@@ -34,11 +34,7 @@ pub(crate) struct Written {
 /// Starts an environment. What happens to it is reported as it is for containers.
 pub(crate) fn launch(driver: &Rc<Driver>, mut spec: WorkloadSpec) {
     let id = spec.id;
-    if !spec.environment.iter().any(|(name, _)| name == "AWS_ENDPOINT_URL") {
-        // SDKs in the function talk to this account, not to a real one.
-        let url = format!("http://127.0.0.1:{}", driver.api_port.get());
-        spec.environment.push(("AWS_ENDPOINT_URL".into(), url));
-    }
+    driver.lead_to_endpoint(&mut spec);
     let opened = listen(&spec).and_then(|listener| Ok((listener, pipe()?)));
     let (listener, (reader, stdout, stderr)) = match opened {
         Ok(opened) => opened,

@@ -3,7 +3,9 @@
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
-use standin_kernel::workload::{WorkloadId, WorkloadKind, WorkloadLabels, WorkloadSpec};
+use standin_kernel::workload::{
+    TaskContainer, WorkloadId, WorkloadKind, WorkloadLabels, WorkloadSpec,
+};
 use standin_kernel::{Duration, Env, Time};
 
 use super::health_check::Checking;
@@ -105,6 +107,11 @@ pub(crate) struct Owner<'a> {
     pub(crate) task_id: &'a str,
     pub(crate) service_arn: Option<&'a str>,
     pub(crate) address: Ipv4Addr,
+    pub(crate) definition: &'a config::TaskDefinition,
+}
+
+fn neighbour(container: &config::Container) -> TaskContainer {
+    TaskContainer { name: container.name.clone(), image: container.image.clone() }
 }
 
 impl config::Container {
@@ -126,6 +133,8 @@ impl config::Container {
                 container: self.name.clone(),
                 log_group: self.logs.as_ref().map(|logs| logs.group.clone()),
                 log_stream: self.logs.as_ref().map(stream),
+                task_definition: owner.definition.arn.clone(),
+                containers: owner.definition.containers.iter().map(neighbour).collect(),
             },
             local: self.local.clone(),
         }

@@ -199,6 +199,7 @@ impl Task {
             task_id: &self.id,
             service_arn: self.service_arn.as_deref(),
             address: self.address,
+            definition: &self.definition,
         };
         let mut spec = self.settings(index).spec(workload, &owner, cx.env);
         spec.environment.extend(self.secret_variables(index));

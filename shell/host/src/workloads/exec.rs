@@ -4,6 +4,7 @@ use standin_kernel::workload::{Exec, WorkloadEvent};
 use tokio::sync::watch;
 
 use super::Site;
+use super::agent;
 use super::plan::{Plan, find_program, path_of};
 use super::spawn::Running;
 
@@ -33,7 +34,7 @@ async fn code(
     exec: Exec,
     mut over: watch::Receiver<bool>,
 ) -> Option<i32> {
-    let mut words = exec.command.into_iter();
+    let mut words = agent::inside(plan, exec.command).into_iter();
     let Some(name) = words.next() else {
         return Some(NOT_FOUND);
     };

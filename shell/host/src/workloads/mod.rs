@@ -1,10 +1,11 @@
 //! Containers as local processes: launched, signalled, checked, logged, and none left behind.
 //!
 //! Reading order: `hint` (what stands for an image here), `plan` (what is run, or why not), `cargo`
-//! (a program built on the spot), `function` (Lambda's), `shim` and `spawn` (how a process is
-//! started), `container` (its life), `database` (RDS's servers), `exec` (health checks), `log` (its
-//! output), `procfs` (who else belongs to it).
+//! (a program built on the spot), `agent` (the Datadog Agent's stand-in), `function` (Lambda's),
+//! `shim` and `spawn` (how a process is started), `container` (its life), `database` (RDS's
+//! servers), `exec` (health checks), `log` (its output), `procfs` (who else belongs to it).
 
+mod agent;
 mod cargo;
 mod container;
 mod database;
@@ -75,6 +76,7 @@ impl Site {
     /// Ends what an earlier run left behind, then is ready.
     fn open(config: WorkloadConfig) -> io::Result<Self> {
         let (records, _) = ProcessRecords::open(&config.state_dir)?;
+        agent::clear(&config.state_dir)?;
         Ok(Self {
             state_dir: config.state_dir.canonicalize()?,
             self_exe: config.self_exe,

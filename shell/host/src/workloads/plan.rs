@@ -10,7 +10,7 @@ use standin_kernel::workload::{WorkloadId, WorkloadSpec};
 
 use super::hint::{Hint, fill};
 use super::log::Log;
-use super::{Site, cargo};
+use super::{Site, agent, cargo};
 use crate::orphans::MARKER;
 
 /// What of Standin's own environment a container sees, as an image would bring it along.
@@ -38,7 +38,11 @@ pub(super) async fn prepare(site: &Site, spec: &WorkloadSpec, log: &Log) -> Resu
     let hint = Hint::read(&spec.local).map_err(|wrong| {
         cannot_start(&format!("Metadata: Standin: Containers: {container}: {wrong}"))
     })?;
-    let hint = hint.ok_or_else(|| no_local_command(spec))?;
+    let stands_in = agent::stands_in(spec, hint.as_ref());
+    let hint = match hint {
+        None if !stands_in => return Err(no_local_command(spec)),
+        hint => hint.unwrap_or_default(),
+    };
     for name in hint.others.keys() {
         log.note(&format!(
             "{name} in Metadata: Standin: Containers: {container}: has no effect here"
@@ -48,6 +52,10 @@ pub(super) async fn prepare(site: &Site, spec: &WorkloadSpec, log: &Log) -> Resu
         ("TASK_ADDRESS", spec.address.to_string()),
         ("STATE_DIR", site.state_dir.display().to_string()),
     ];
+    let environment = environment(site, spec, &hint, &names);
+    if stands_in {
+        return agent::plan(site, spec, environment, log);
+    }
     let mut words: Vec<String> = hint.command.iter().map(|word| word.filled(&names)).collect();
     if words.is_empty() {
         words.clone_from(&spec.command);
@@ -67,7 +75,6 @@ pub(super) async fn prepare(site: &Site, spec: &WorkloadSpec, log: &Log) -> Resu
         let text = format!("the working directory {} is not there", directory.display());
         return Err(cannot_start(&text));
     }
-    let environment = environment(site, spec, &hint, &names);
     let name = words.remove(0);
     let program = match &hint.cargo {
         Some(package) => cargo::program(site, spec, &base, package, &name, log)
@@ -107,6 +114,7 @@ fn environment(
     for (name, value) in &spec.environment {
         all.insert(name.into(), value.into());
     }
+    agent::lead_to_it(site, spec, &mut all);
     for (name, value) in &hint.environment {
         all.insert(name.into(), value.filled(names).into());
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use standin_kernel::datadog::is_agent_image;
 use standin_kernel::{ApiError, Value};
 
 use super::document::Document;
@@ -82,6 +83,22 @@ impl Hints {
     pub(super) fn taken_over(&self, document: &Document) -> Self {
         let there = |name: &str| document.names().any(|known| known == name);
         Self(self.0.iter().filter(|(name, _)| there(name)).map(owned).collect())
+    }
+
+    /// A line for each container whose image is the Datadog Agent's: a stand-in runs in its place,
+    /// unless a hint names another program.
+    pub(super) fn stood_in(&self, document: &Document) -> Vec<String> {
+        let has_command =
+            |name: &str| self.of(name)["Command"].as_array().is_some_and(|words| !words.is_empty());
+        let containers = document.container_definitions.iter();
+        let agents = containers.filter(|one| is_agent_image(&one.image) && !has_command(&one.name));
+        let line = |(name, image): (&str, &str)| {
+            format!(
+                "the container {name} ({image}) is stood in for by `standin agent`, which sends \
+                 nothing to Datadog"
+            )
+        };
+        agents.map(|one| line((&one.name, &one.image))).collect()
     }
 
     /// The hint for a container, or `Null`.

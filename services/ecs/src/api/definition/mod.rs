@@ -146,10 +146,14 @@ pub(super) fn register(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<
         deregistered_at: None,
         delete_requested_at: None,
     };
+    let stood_in = definition.hints.stood_in(&definition.document);
     let shown = json!({"taskDefinition": shown(cx.env, &definition), "tags": definition.tags});
     revisions.insert(revision, definition);
     ecs.state.store_definition(cx, &family, revision);
     cx.log("ecs", format!("task definition {family}:{revision} registered"));
+    for line in stood_in {
+        cx.log("ecs", line);
+    }
     Ok(shown)
 }
 
