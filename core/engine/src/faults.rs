@@ -184,8 +184,14 @@ impl Engine {
     /// Why a container cannot start, when a `stop` fault covers its task.
     pub(crate) fn launch_refusal(&self, spec: &WorkloadSpec) -> Option<String> {
         let covers = |active: &&ActiveFault| {
+            let place = match &active.fault.place {
+                Place::Containers { tasks, container } if *container == spec.labels.container => {
+                    tasks
+                }
+                place => place,
+            };
             active.fault.mode == Mode::Stop
-                && match &active.fault.place {
+                && match place {
                     Place::EcsService(arn) => spec.labels.service_arn.as_ref() == Some(arn),
                     Place::EcsTask(arn) => spec.labels.task_arn == *arn,
                     Place::Region(_) => true,
@@ -228,7 +234,7 @@ impl Engine {
         };
         for task in &tasks {
             if let Some(signal) = signal {
-                for workload in self.services.ecs.running_workloads(task) {
+                for workload in self.workloads_of(&place, task) {
                     self.effects.push(Effect::Signal { workload, signal });
                 }
             }
@@ -257,12 +263,24 @@ impl Engine {
         Ok(json!({"Target": target, "Mode": mode.to_string(), "Once": once}))
     }
 
+    /// The running containers of a task that belong to a place.
+    fn workloads_of(&self, place: &Place, task: &str) -> Vec<WorkloadId> {
+        let ecs = &self.services.ecs;
+        match place {
+            Place::Containers { container, .. } => {
+                ecs.running_workload(task, container).into_iter().collect()
+            }
+            _ => ecs.running_workloads(task),
+        }
+    }
+
     /// The ARNs of the living tasks of a place.
     fn tasks_on(&self, place: &Place) -> Vec<String> {
         let ecs = &self.services.ecs;
         match place {
             Place::EcsService(arn) => ecs.tasks_of(arn).into_iter().map(|task| task.0).collect(),
             Place::EcsTask(arn) => vec![arn.clone()],
+            Place::Containers { tasks, .. } => self.tasks_on(tasks),
             Place::Region(_) => ecs.tasks().map(str::to_owned).collect(),
             Place::Subnets(subnets) => ecs
                 .tasks()

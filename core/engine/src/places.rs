@@ -7,7 +7,7 @@ use standin_kernel::{ApiError, ServiceName, Value, json};
 use crate::Engine;
 
 impl Engine {
-    /// Where `Service`, `Service/1`, a task's id, `Bucket/key`, `Distribution/origin`, a subnet, a
+    /// Where `Service`, `Service/1`, `Service/agent`, `Service/1/agent`, a task's id, `Bucket/key`, `Distribution/origin`, a subnet, a
     /// zone's name, or `LoadBalancer->Service` lies.
     pub(crate) fn place(&mut self, target: &str) -> Result<Place, ApiError> {
         match target.split_once("->") {
@@ -44,7 +44,7 @@ impl Engine {
         let physical = resource.physical_id.clone();
         match (resource.resource_type.as_str(), part) {
             ("AWS::ECS::Service", None) => Ok(Place::EcsService(physical)),
-            ("AWS::ECS::Service", Some(number)) => self.numbered(target, &physical, &number),
+            ("AWS::ECS::Service", Some(part)) => self.of_service(target, &physical, &part),
             ("AWS::ElasticLoadBalancingV2::LoadBalancer", None) => {
                 let name = resource.attributes.get("DNSName").and_then(Value::as_str);
                 let name = name.unwrap_or_default().to_ascii_lowercase();
@@ -66,6 +66,27 @@ impl Engine {
                  subnets, zones and the Region can"
             ))),
         }
+    }
+
+    /// `1`, a task by its number; `agent`, a container of all tasks; `1/agent`, of one.
+    fn of_service(&self, target: &str, service: &str, part: &str) -> Result<Place, ApiError> {
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.numbered(target, service, part);
+        }
+        let (tasks, container) = match part.split_once('/') {
+            Some((number, container)) => (self.numbered(target, service, number)?, container),
+            None => (Place::EcsService(service.to_owned()), part),
+        };
+        let known = self.services.ecs.containers_of(service);
+        if known.contains(&container) {
+            let container = container.to_owned();
+            return Ok(Place::Containers { tasks: Box::new(tasks), container });
+        }
+        Err(invalid(format!(
+            "{target}: no task of the service has a container {container}; tasks are numbered from \
+             1, and their containers are: {}",
+            known.join(", ")
+        )))
     }
 
     /// The task of a service that is number `number`, the oldest being 1.

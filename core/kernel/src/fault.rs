@@ -184,6 +184,8 @@ pub enum Place {
     EcsService(String),
     /// One task, by its ARN.
     EcsTask(String),
+    /// The containers of one name, of a service's tasks or of one task.
+    Containers { tasks: Box<Self>, container: String },
     /// Every task whose network interface is in one of these subnets: a subnet, or all those of an
     /// Availability Zone.
     Subnets(Vec<String>),
@@ -208,7 +210,10 @@ pub enum Place {
 impl Place {
     /// Whether it is made of tasks.
     pub const fn is_tasks(&self) -> bool {
-        matches!(self, Self::EcsService(_) | Self::EcsTask(_) | Self::Subnets(_))
+        matches!(
+            self,
+            Self::EcsService(_) | Self::EcsTask(_) | Self::Subnets(_) | Self::Containers { .. }
+        )
     }
 
     /// Why a mode makes no sense here, in a few words; `None` when it does.
@@ -216,6 +221,8 @@ impl Place {
         let tasks = self.is_tasks();
         match (mode, self) {
             (Mode::Stop, Self::Region(_)) => None,
+            (Mode::Stop | Mode::Kill(_), Self::Containers { .. }) => None,
+            (_, Self::Containers { .. }) => Some("a container knows only stop, kill and terminate"),
             (_, Self::Region(_)) => Some("a Region is lost as a whole or not at all"),
             (Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_), _) if !tasks => {
                 Some("only tasks know it")

@@ -89,6 +89,16 @@ impl Ecs {
         self.scheduler.running_workloads(service_or_task_arn)
     }
 
+    /// The process of one container of a task, if it runs or is being started.
+    pub fn running_workload(&self, task_arn: &str, container: &str) -> Option<WorkloadId> {
+        self.scheduler.running_workload(task_arn, container)
+    }
+
+    /// The names of the containers that the tasks of a service have, each once.
+    pub fn containers_of<'a>(&'a self, service_arn: &'a str) -> Vec<&'a str> {
+        self.scheduler.containers_of(service_arn)
+    }
+
     /// Forgets the settings of services and tasks that the running side does not show any more
     /// (ECS-LC-07, ECS-SV-12).
     fn forget_gone(&mut self, cx: &mut Cx<'_>) {

@@ -30,7 +30,7 @@ mod tests;
 mod throttle;
 pub(crate) mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -254,6 +254,17 @@ impl Scheduler {
     pub(crate) fn running_workloads(&self, arn: &str) -> Vec<WorkloadId> {
         let fits = |task: &&Task| task.arn == arn || task.service_arn.as_deref() == Some(arn);
         self.tasks.values().filter(fits).flat_map(Task::workloads).collect()
+    }
+
+    pub(crate) fn running_workload(&self, task_arn: &str, container: &str) -> Option<WorkloadId> {
+        self.tasks.get(task_arn)?.workload_of(container)
+    }
+
+    /// The names of the containers of a service's tasks, each once.
+    pub(crate) fn containers_of<'a>(&'a self, service_arn: &'a str) -> Vec<&'a str> {
+        let names: BTreeSet<&str> =
+            self.living(service_arn).flat_map(Task::container_names).collect();
+        names.into_iter().collect()
     }
 
     fn living<'a>(&'a self, service_arn: &'a str) -> impl Iterator<Item = &'a Task> {

@@ -190,6 +190,17 @@ impl Task {
             .any(|container| container.essential && container.health_check.is_some())
     }
 
+    pub(crate) fn container_names(&self) -> impl Iterator<Item = &str> {
+        self.definition.containers.iter().map(|container| container.name.as_str())
+    }
+
+    /// The process of one container, if it runs or is being started.
+    pub(crate) fn workload_of(&self, container: &str) -> Option<WorkloadId> {
+        let at = self.container_names().position(|name| name == container)?;
+        let container = &self.containers[at];
+        container.workload.filter(|_| container.phase != Phase::Stopped)
+    }
+
     /// The processes that run or are being started.
     pub(crate) fn workloads(&self) -> impl Iterator<Item = WorkloadId> {
         self.containers
