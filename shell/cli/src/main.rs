@@ -1,6 +1,7 @@
 //! The binary `standin`: what the commands and their options are. Each command is a file of its
 //! name.
 
+mod agent;
 mod down;
 mod drill;
 mod events;
@@ -63,6 +64,8 @@ enum Command {
     Replay(replay::Options),
     /// Say what viewers see for every fault, from the template alone, and what to change
     Review(review::Options),
+    /// Stand in for the Datadog Agent; its images run this without a hint
+    Agent(agent::Options),
     /// Starts one container; used by Standin itself
     #[command(name = "__launch", hide = true)]
     Launch {
@@ -148,6 +151,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Drill(options) => drill::run(options).await,
         Command::Replay(options) => replay::run(&options),
         Command::Review(options) => review::run(&options),
+        Command::Agent(options) => agent::run(options).await,
         Command::Launch { .. } => unreachable!("handled before the runtime starts"),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use standin_kernel::datadog::is_agent_image;
 use standin_kernel::{Env, ServiceName, Value, json};
 use standin_sim::World;
 
@@ -93,8 +94,9 @@ fn without_command(world: &mut World) -> Vec<String> {
             let name = container["name"].as_str().unwrap_or_default();
             let hint = &definition.hint["Containers"][name];
             let filled = |list: &Value| list.as_array().is_some_and(|words| !words.is_empty());
-            let runs =
-                hint.is_object() && (filled(&hint["Command"]) || filled(&container["command"]));
+            let image = container["image"].as_str().unwrap_or_default();
+            let runs = is_agent_image(image)
+                || hint.is_object() && (filled(&hint["Command"]) || filled(&container["command"]));
             let id = &definition.logical_id;
             if !runs && seen.insert((id.clone(), name.to_owned())) {
                 warnings.push(format!(
