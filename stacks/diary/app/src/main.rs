@@ -8,6 +8,7 @@ mod entries;
 mod entry;
 mod form;
 mod language;
+mod metrics;
 mod page;
 mod route;
 mod server;
@@ -33,6 +34,8 @@ environment:
 
   DATABASE_HOST, DATABASE_PORT (5432), DATABASE_NAME (diary), DATABASE_USER (diary),
   DATABASE_PASSWORD                        the PostgreSQL database of the entries
+
+  DD_AGENT_HOST, DD_DOGSTATSD_PORT (8125)  where metrics are sent, if anywhere
 ";
 
 fn main() -> ExitCode {

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::entries::Entries;
 use crate::log;
+use crate::metrics::{Answered, Metrics};
 use crate::route::{Answer, answer};
 use crate::settings::Settings;
 
@@ -43,12 +44,14 @@ pub(crate) async fn run(settings: &Settings, store: Arc<Entries>) -> Result<(), 
     log(&format!("listening on {address}, entries in {}", store.place()));
 
     let (stop, stopping) = watch::channel(false);
+    let metrics = Arc::new(Metrics::to(settings.agent));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             taken = listener.accept() => match taken {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, Arc::clone(&store), stopping.clone()));
+                    let (store, metrics) = (Arc::clone(&store), Arc::clone(&metrics));
+                    connections.spawn(serve(stream, store, metrics, stopping.clone()));
                 }
                 Err(why) => {
                     log(&format!("cannot take a connection: {why}"));
@@ -74,8 +77,13 @@ pub(crate) async fn run(settings: &Settings, store: Arc<Entries>) -> Result<(), 
     Ok(())
 }
 
-async fn serve(stream: TcpStream, store: Arc<Entries>, mut stopping: watch::Receiver<bool>) {
-    let service = service_fn(|request| respond(&store, request));
+async fn serve(
+    stream: TcpStream,
+    store: Arc<Entries>,
+    metrics: Arc<Metrics>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let service = service_fn(|request| respond(&store, &metrics, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WAIT)
@@ -89,14 +97,20 @@ async fn serve(stream: TcpStream, store: Arc<Entries>, mut stopping: watch::Rece
     let _ = connection.await;
 }
 
-async fn respond(store: &Arc<Entries>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+async fn respond(
+    store: &Arc<Entries>,
+    metrics: &Metrics,
+    request: Request<Incoming>,
+) -> Result<Answer, Infallible> {
     let start = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let answer = answer(store, request).await;
+    let took_ms = start.elapsed().as_secs_f64() * 1000.0;
+    let status = answer.status().as_u16();
     // A load balancer asks every few seconds; its questions would drown the others.
     if path != "/healthz" || !answer.status().is_success() {
-        let took_ms = start.elapsed().as_secs_f64() * 1000.0;
-        log(&format!("{method} {path} {} {took_ms:.1}ms", answer.status().as_u16()));
+        log(&format!("{method} {path} {status} {took_ms:.1}ms"));
+        metrics.answered(Answered { method: method.as_str(), status, took_ms });
     }
     Ok(answer)
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) place: Place,
+    /// Where metrics go; `None`: nowhere.
+    pub(crate) agent: Option<SocketAddr>,
 }
 
 /// Where the entries are kept.
@@ -58,7 +60,20 @@ impl Settings {
                 password: or("DATABASE_PASSWORD", ""),
             })
         };
-        Ok(Self { listen: SocketAddr::new(address, port("PORT", "8080")?), place })
+        let agent = match or("DD_AGENT_HOST", "").as_str() {
+            "" => None,
+            "localhost" => Some(IpAddr::from([127, 0, 0, 1])),
+            host => Some(
+                host.parse()
+                    .map_err(|_| format!("DD_AGENT_HOST is '{host}', which is no IP address"))?,
+            ),
+        };
+        let agent_port = port("DD_DOGSTATSD_PORT", "8125")?;
+        Ok(Self {
+            listen: SocketAddr::new(address, port("PORT", "8080")?),
+            place,
+            agent: agent.map(|address| SocketAddr::new(address, agent_port)),
+        })
     }
 }
 
@@ -78,11 +93,12 @@ mod tests {
         let listen = "0.0.0.0:8080".parse().unwrap();
         assert_eq!(
             read(&[("PORT", "")]),
-            Ok(Settings { listen, place: Place::Folder("data".into()) })
+            Ok(Settings { listen, place: Place::Folder("data".into()), agent: None })
         );
         let told = [("BIND_ADDRESS", "127.1.2.3"), ("PORT", "81"), ("DATA_DIR", "/d")];
         let listen = "127.1.2.3:81".parse().unwrap();
-        assert_eq!(read(&told), Ok(Settings { listen, place: Place::Folder("/d".into()) }));
+        let place = Place::Folder("/d".into());
+        assert_eq!(read(&told), Ok(Settings { listen, place, agent: None }));
     }
 
     #[test]
@@ -91,6 +107,16 @@ mod tests {
         let place = read(&told).unwrap().place;
         assert_eq!(format!("{place:?}"), "Database(diary:***@db:5432/diary)");
         assert!(read(&[("DATABASE_HOST", "db"), ("DATABASE_PORT", "x")]).is_err());
+    }
+
+    #[test]
+    fn metrics_go_to_the_agent_that_is_named() {
+        let agent = |told: &[(&str, &str)]| read(told).unwrap().agent.map(|at| at.to_string());
+        assert_eq!(agent(&[("DD_AGENT_HOST", "")]), None);
+        assert_eq!(agent(&[("DD_AGENT_HOST", "localhost")]).as_deref(), Some("127.0.0.1:8125"));
+        let told = [("DD_AGENT_HOST", "127.7.0.1"), ("DD_DOGSTATSD_PORT", "9")];
+        assert_eq!(agent(&told).as_deref(), Some("127.7.0.1:9"));
+        assert!(read(&[("DD_AGENT_HOST", "no such host")]).is_err());
     }
 
     #[test]
