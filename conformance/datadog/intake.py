@@ -21,7 +21,8 @@ class Intake:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 intake.hold.wait()
                 if self.command == "POST":
-                    intake.posts.append((self.path, dict(self.headers), unpack(self.headers, body)))
+                    headers = named(self.headers)
+                    intake.posts.append((self.path, headers, unpack(headers, body)))
                 answer = b"{}"
                 self.send_response(intake.status if self.command == "POST" else 200)
                 self.send_header("Content-Length", str(len(answer)))
@@ -69,8 +70,12 @@ class Intake:
         return found
 
 
+def named(headers):
+    return {name.lower(): value for name, value in headers.items()}
+
+
 def unpack(headers, body):
-    encoding = headers.get("Content-Encoding")
+    encoding = headers.get("content-encoding")
     if encoding == "deflate":
         return zlib.decompress(body)
     if encoding == "gzip":

@@ -283,3 +283,6 @@ fn keep<T>(all: &mut Vec<T>, one: T, dropped: &mut u64) {
         *dropped += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;

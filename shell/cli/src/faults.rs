@@ -14,8 +14,8 @@ use crate::{Failure, StateOption};
 #[derive(Debug, Args)]
 pub(crate) struct BreakOptions {
     /// A logical id of the template (service, load balancer, bucket, distribution, subnet), a zone,
-    /// a task's id, Service/1, Bucket/key, Distribution/origin-id, or the network between two:
-    /// LoadBalancer->Service
+    /// a task's id, Service/1, Service/container, Service/1/container, Bucket/key,
+    /// Distribution/origin-id, or the network between two: LoadBalancer->Service
     target: String,
     /// stop, hang, slow=2s, status=500, refuse, stop-task, kill, terminate, latency=200ms,
     /// latency=200ms/10ms, loss=30%, cut, blackhole=8080, missing or forbidden

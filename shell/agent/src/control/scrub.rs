@@ -1,7 +1,7 @@
 //! Decides what is taken out of texts before they leave: what looks like a secret, and what rules
 //! name.
 
-use regex_lite::Regex;
+use regex::Regex;
 use serde::Deserialize;
 
 /// Names of secrets, when a value follows; addresses with a password; keys by their form.
@@ -31,7 +31,7 @@ pub(super) struct Written {
 pub struct Scrub(Vec<(Regex, String)>);
 
 impl Scrub {
-    pub(super) fn new(secrets: bool, written: Vec<Written>) -> Result<Self, regex_lite::Error> {
+    pub(super) fn new(secrets: bool, written: Vec<Written>) -> Result<Self, regex::Error> {
         let usual = SECRETS.iter().filter(|_| secrets);
         let usual = usual.map(|(pattern, with)| ((*pattern).to_owned(), (*with).to_owned()));
         let own = written.into_iter().map(|rule| (rule.pattern, rule.with));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use regex_lite::Regex;
+use regex::Regex;
 use serde::Deserialize;
 use standin_kernel::pattern::matches;
 

@@ -163,3 +163,6 @@ pub(crate) fn decode(bytes: &[u8], intake: &Intake) -> Option<Transaction> {
     let payload = Payload { route, body, encoding, items: head.items };
     Some(Transaction { to: to.clone(), payload, created: Time(head.created_ns), failures: 0 })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 
@@ -90,12 +90,14 @@ async fn posted(site: &Site, purpose: Purpose, request: Request<Incoming>) -> An
 }
 
 async fn whole(body: Incoming, limit: usize) -> Result<Bytes, Answer> {
+    let too_large = || text(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "payload-too-large\n");
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
     let whole = Limited::new(body, limit).collect();
     match tokio::time::timeout(BODY_PATIENCE, whole).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(why)) if why.is::<http_body_util::LengthLimitError>() => {
-            Err(text(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "payload-too-large\n"))
-        }
+        Ok(Err(why)) if why.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "text/plain", "read-error\n")),
         Err(_) => Err(text(StatusCode::REQUEST_TIMEOUT, "text/plain", "timeout\n")),
     }

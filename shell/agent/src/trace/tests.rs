@@ -286,7 +286,7 @@ fn dd_tr_10_a_large_flush_goes_in_payloads_of_a_few_megabytes() {
     let mut tracing = Tracing::new(&settings);
     let trace = |id, size| {
         let mut root = with_priority(span("web", id, 1, 0), 2.0);
-        root.meta.insert("text".into(), "x".repeat(size));
+        root.name = "x".repeat(size);
         vec![root]
     };
     let all = (0..10).map(|id| trace(id, 1_000_000)).chain([trace(99, 4_000_000)]).collect();

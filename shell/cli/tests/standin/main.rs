@@ -4,6 +4,7 @@
 // A test that cannot go on panics.
 #![allow(clippy::unwrap_used)]
 
+mod agent;
 mod bad_input;
 mod diary;
 mod drill;

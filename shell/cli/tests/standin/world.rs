@@ -279,7 +279,7 @@ pub(crate) fn processes_of(scratch: &Scratch) -> Vec<u32> {
     found
 }
 
-fn parse(bytes: &[u8]) -> Option<Answer> {
+pub(crate) fn parse(bytes: &[u8]) -> Option<Answer> {
     let read = read_response(bytes, false).ok()??;
     let rest = &bytes[read.length..];
     let mut body = Vec::new();
