@@ -7,8 +7,8 @@ use standin_kernel::{ApiError, ServiceName, Value, json};
 use crate::Engine;
 
 impl Engine {
-    /// Where `Service`, `Service/1`, `Service/agent`, `Service/1/agent`, a task's id, `Bucket/key`, `Distribution/origin`, a subnet, a
-    /// zone's name, or `LoadBalancer->Service` lies.
+    /// Where `Service`, `Service/1`, `Service/agent`, `Service/1/agent`, a task's id, `Bucket/key`,
+    /// `Distribution/origin`, a subnet, a zone's name, or `LoadBalancer->Service` lies.
     pub(crate) fn place(&mut self, target: &str) -> Result<Place, ApiError> {
         match target.split_once("->") {
             Some((from, to)) => {

@@ -297,6 +297,18 @@ mod tests {
     }
 
     #[test]
+    fn a_container_dies_or_cannot_start_and_knows_nothing_else() {
+        let tasks = Box::new(Place::EcsTask("t".into()));
+        let container = Place::Containers { tasks, container: "agent".into() };
+        for mode in [Mode::Stop, Mode::Kill(Signal::Kill), Mode::Kill(Signal::Term)] {
+            assert_eq!(container.refuses(mode), None, "{mode}");
+        }
+        for mode in [Mode::Hang, Mode::StopTask, Mode::Status(500), Mode::Missing] {
+            assert!(container.refuses(mode).is_some(), "{mode}");
+        }
+    }
+
+    #[test]
     fn functions_have_words_of_their_own() {
         let function = Place::Function("f".into());
         for (word, mode) in [

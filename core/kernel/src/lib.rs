@@ -3,8 +3,8 @@
 //! Reading order: [`time`], [`rng`], [`timers`] (what a machine is given), [`service`] (the
 //! contract a service keeps), [`cx`] (what a machine may do), [`exchange`] (the data plane's
 //! vocabulary), [`dns`] (names and answers), [`control`] (operation calls by name), [`resource`]
-//! (CloudFormation types), [`workload`], [`database`] and [`datadog`] (what runs), [`fault`], [`fact`] (why an
-//! answer is what it is), [`http`] (heads of HTTP/1).
+//! (CloudFormation types), [`workload`], [`database`] and [`datadog`] (what runs), [`fault`],
+//! [`fact`] (why an answer is what it is), [`http`] (heads of HTTP/1).
 
 pub mod base64;
 pub mod control;

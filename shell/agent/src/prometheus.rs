@@ -27,10 +27,10 @@ impl Exposition {
     /// Adds what became ripe.
     pub fn add(&mut self, flush: &Flush) {
         for series in &flush.series {
-            let points = series.points.iter().map(|(_, value)| value);
+            let mut points = series.points.iter().map(|(_, value)| value);
             match series.kind {
                 Kind::Gauge => {
-                    if let Some(last) = points.last() {
+                    if let Some(last) = points.next_back() {
                         self.put(&series.context, Told::Gauge(*last));
                     }
                 }

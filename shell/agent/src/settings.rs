@@ -5,7 +5,7 @@ mod intake;
 mod notes;
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use intake::{Destination, Intake, Url};
@@ -151,7 +151,7 @@ impl Settings {
             aggregation: aggregation(&read)?,
             intake,
             payloads: payloads(&read)?,
-            forwarder: forwarder(&read, folder)?,
+            forwarder: forwarder(&read, &folder)?,
             control: Control::read(&value)?,
             command_port: read.parsed("DD_CMD_PORT", 5001, PORT)?,
             aws_endpoint: value("AWS_ENDPOINT_URL").and_then(|url| Url::read(&url).ok()),
@@ -267,7 +267,7 @@ fn payloads(read: &Reader<'_>) -> Result<Payloads, Wrong> {
     })
 }
 
-fn forwarder(read: &Reader<'_>, folder: PathBuf) -> Result<Forwarder, Wrong> {
+fn forwarder(read: &Reader<'_>, folder: &Path) -> Result<Forwarder, Wrong> {
     const DAY_S: u64 = 86_400;
     let seconds = |name: &str, usual: u64| read.parsed(name, usual, NUMBER);
     let disk = (read.0)("DD_FORWARDER_STORAGE_PATH").map(PathBuf::from);

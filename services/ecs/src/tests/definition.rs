@@ -377,6 +377,20 @@ fn a_revision_without_hints_takes_over_those_of_the_one_before() {
 }
 
 #[test]
+fn a_container_with_the_agents_image_is_told_to_have_a_stand_in() {
+    let told = |more: Value| {
+        let mut bench = Bench::new();
+        bench.ok("RegisterTaskDefinition", web_but(&more));
+        bench.log.iter().any(|line| line.contains("app (datadog/agent:7) is stood in for"))
+    };
+    let agent = json!({"image": "datadog/agent:7"});
+    assert!(told(json!({"app": agent})));
+    let hint = json!({"Containers": {"app": {"Command": ["my-agent"]}}});
+    assert!(!told(json!({"app": agent, "Standin": hint})));
+    assert!(!told(json!({})));
+}
+
+#[test]
 fn values_of_the_environment_are_in_no_log_and_no_error() {
     let mut bench = Bench::serving();
     bench.exit("app", 1);

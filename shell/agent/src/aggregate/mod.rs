@@ -164,8 +164,7 @@ impl Aggregator {
     fn add_zeros(&mut self, ripe: &mut BTreeMap<u64, Bucket>, open_from: u64) {
         let expiry_s = self.settings.expiry_s;
         let Some(from) = self.sent_until else { return };
-        for start in (from..open_from).step_by(step()) {
-            let start = start / BUCKET_S * BUCKET_S;
+        for start in (from / BUCKET_S..open_from.div_ceil(BUCKET_S)).map(|at| at * BUCKET_S) {
             for (context, last) in &self.counters {
                 if start > *last && start - last <= expiry_s {
                     let bucket = ripe.entry(start).or_default();
@@ -176,10 +175,6 @@ impl Aggregator {
         }
         self.counters.retain(|_, last| open_from.saturating_sub(*last) <= expiry_s + BUCKET_S);
     }
-}
-
-const fn step() -> usize {
-    BUCKET_S as usize
 }
 
 impl Sum {

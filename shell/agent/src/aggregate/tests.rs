@@ -21,8 +21,10 @@ fn send(aggregator: &mut Aggregator, second: u64, lines: &str) {
     }
 }
 
-/// `name`, kind, and the points with their seconds after [`START`].
-fn shown(flush: &Flush) -> Vec<(String, Kind, Vec<(u64, f64)>)> {
+/// Name, kind, and the points with their seconds after [`START`].
+type Shown = (String, Kind, Vec<(u64, f64)>);
+
+fn shown(flush: &Flush) -> Vec<Shown> {
     let relative = |points: &[(u64, f64)]| points.iter().map(|(at, v)| (at - START, *v)).collect();
     let all = flush.series.iter();
     all.map(|one| (one.context.name.clone(), one.kind, relative(&one.points))).collect()

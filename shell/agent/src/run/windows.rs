@@ -40,12 +40,10 @@ pub(super) async fn follow(site: Rc<Site>) {
         }
         failed = found.is_none();
         let now = super::now();
-        let mut agent = site.agent.borrow_mut();
         if let Some(windows) = found {
-            agent.set_windows(windows);
+            site.agent.borrow_mut().set_windows(windows);
         }
-        let quiet = agent.is_quiet(now);
-        drop(agent);
+        let quiet = site.agent.borrow().is_quiet(now);
         if quiet != was_quiet {
             let word = if quiet { "open: nothing leaves" } else { "over: things leave again" };
             say(&format!("a maintenance window is {word}"));

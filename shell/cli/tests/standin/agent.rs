@@ -252,6 +252,14 @@ fn dd_sc_07_the_diary_goes_on_without_its_agent_and_beside_an_intake_that_hangs(
     }
     let logs = run.ok(&["logs", "agent"]);
     assert!(logs.contains("metrics go to http://127.0.0.1:"), "{logs}");
+    run.ok(&["maintenance", "on"]);
+    let end = Instant::now() + PATIENCE;
+    while !run.ok(&["logs", "agent"]).contains("a maintenance window is open: nothing leaves") {
+        assert!(Instant::now() < end, "the agent does not follow the maintenance windows");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    run.ok(&["maintenance", "off"]);
+    run.until("/", "the diary", |answer| answer.status == 200);
     run.ok(&["break", "Service/1/agent", "--mode", "kill"]);
     run.ok(&["break", "Service/agent", "--mode", "stop"]);
     let alone = || {
