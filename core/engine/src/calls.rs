@@ -59,9 +59,10 @@ impl Engine {
             assert!(heard.len() < NEEDS_MAX, "{to}:{name} needs answers without end");
             let answer = match &need {
                 Need::Reply { service, operation, input } => {
-                    Answer::Reply(
-                        self.with(*service, None, |service, cx| service.call(cx, operation, input)),
-                    )
+                    Answer::Reply(self.with(*service, None, |service, cx| {
+                        cx.asked_by = Some(*to);
+                        service.call(cx, operation, input)
+                    }))
                 }
                 Need::Evaluated(evaluation) => {
                     let evaluation = evaluation.clone();
@@ -80,8 +81,14 @@ impl Engine {
         self.put_off.last += 1;
         let id = CallId(self.put_off.last);
         self.put_off.calls.insert(id, *from);
-        let reply =
-            self.with(*to, None, |service, cx| service.call_later(cx, id, name, input, &heard));
+        let asked_by = match from {
+            Caller::Driver { .. } => None,
+            Caller::Service { service, .. } => Some(*service),
+        };
+        let reply = self.with(*to, None, |service, cx| {
+            cx.asked_by = asked_by;
+            service.call_later(cx, id, name, input, &heard)
+        });
         if let Some(reply) = reply {
             self.replied(id, reply);
         }

@@ -16,7 +16,7 @@ macro_rules! cx {
         };
         let rng = $engine.chance.entry($name).or_insert_with(|| standin_kernel::Rng::new(0));
         let (now, env) = ($engine.now, &$engine.env);
-        standin_kernel::Cx { now, rng, env, out: &mut $outs, facts }
+        standin_kernel::Cx { now, rng, env, out: &mut $outs, facts, asked_by: None }
     }};
 }
 
@@ -271,7 +271,8 @@ impl Engine {
         let mut outs = Vec::new();
         let name = ServiceName::CloudFront;
         let rng = self.chance.entry(name).or_insert_with(|| Rng::new(0));
-        let mut cx = Cx { now: self.now, rng, env: &self.env, out: &mut outs, facts: None };
+        let mut cx =
+            Cx { now: self.now, rng, env: &self.env, out: &mut outs, facts: None, asked_by: None };
         self.services.cloudfront.generated_error(&mut cx, status)
     }
 

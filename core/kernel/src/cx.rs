@@ -130,6 +130,8 @@ pub struct Cx<'a> {
     pub rng: &'a mut Rng,
     pub env: &'a Env,
     pub out: &'a mut Vec<Out>,
+    /// The service whose call this is; `None`: the account's own call, or no call at all.
+    pub asked_by: Option<ServiceName>,
     /// Set only while somebody looks at the current exchange (`explain`, a drill).
     pub facts: Option<&'a mut Vec<Fact>>,
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::control::ApiError;
 use crate::service::ServiceName;
@@ -139,20 +139,46 @@ pub enum Progress {
     Failed { message: String },
 }
 
+/// Where a type takes the tags that CloudFormation adds: the stack's, and its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tagging {
+    /// The property, `Tags` nearly always.
+    pub property: &'static str,
+    /// Whether the resource gets CloudFormation's own tags too (`aws:cloudformation:stack-name`):
+    /// `tagging.cloudFormationSystemTags` of the type's schema (CFN-TG-02).
+    pub system_tags: bool,
+}
+
+impl Tagging {
+    /// `Tags`, with the stack's tags and CloudFormation's own.
+    pub const ALL: Self = Self { property: "Tags", system_tags: true };
+    /// The stack's tags alone, in the property of this name.
+    pub const fn without_system_tags(property: &'static str) -> Self {
+        Self { property, system_tags: false }
+    }
+}
+
+/// What services say to an account that writes a tag of AWS's own.
+pub const RESERVED_TAG: &str = "aws: prefixed tag key names are not allowed for external use.";
+
+/// Whether a tag's key is one of AWS's own.
+pub fn is_system_tag(key: &str) -> bool {
+    key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
+/// Whether who calls (`Cx::asked_by`) may write or take away a tag with this key: AWS's own are for
+/// services alone (CFN-TG-03).
+pub fn may_tag(asked_by: Option<ServiceName>, key: &str) -> bool {
+    asked_by.is_some() || !is_system_tag(key)
+}
+
 /// An operation and its input.
 pub type Call = (&'static str, Value);
 
 impl Job<'_> {
-    /// The template's `Tags`, a list of keys and values, and those CloudFormation adds of its own.
+    /// The tags, a list of keys and values; those of CloudFormation are among them.
     pub fn tags(&self, property: &str) -> Vec<Value> {
-        let mut tags = self.properties[property].as_array().cloned().unwrap_or_default();
-        let own = [
-            ("aws:cloudformation:stack-name", self.stack_name),
-            ("aws:cloudformation:stack-id", self.stack_id),
-            ("aws:cloudformation:logical-id", self.logical_id),
-        ];
-        tags.extend(own.map(|(key, value)| json!({"Key": key, "Value": value})));
-        tags
+        self.properties[property].as_array().cloned().unwrap_or_default()
     }
 
     /// For an update: the keys of the tags that the template has no more.
@@ -228,6 +254,10 @@ pub trait ResourceType: fmt::Debug + Sync {
     fn properties(&self) -> &'static [Property];
     /// The names `Fn::GetAtt` takes (`DNSName`), as AWS documents them.
     fn attributes(&self) -> &'static [&'static str];
+    /// Which of CloudFormation's tags it gets, if it has the property for them.
+    fn tagging(&self) -> Tagging {
+        Tagging::ALL
+    }
     fn create(&self, job: &Job<'_>) -> Progress;
     /// Changes in place; called only when no changed property asks for replacement.
     fn update(&self, job: &Job<'_>) -> Progress;

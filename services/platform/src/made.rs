@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{ApiError, Duration, ServiceName, Value};
 
 /// An operation and its input.
@@ -17,6 +17,7 @@ pub(crate) struct Made {
     pub(crate) service: &'static str,
     pub(crate) properties: &'static [Property],
     pub(crate) attributes: &'static [&'static str],
+    pub(crate) tagging: Tagging,
     /// What is wrong with the properties as a whole, before anything is called.
     pub(crate) check: fn(&Job<'_>) -> Option<String>,
     /// The call that creates the thing.
@@ -55,6 +56,7 @@ impl Made {
         service: "",
         properties: &[],
         attributes: &[],
+        tagging: Tagging::ALL,
         check: |_| None,
         create: |_| ("", Value::Null),
         physical_id: |_, _| String::new(),
@@ -124,6 +126,10 @@ impl ResourceType for Made {
 
     fn attributes(&self) -> &'static [&'static str] {
         self.attributes
+    }
+
+    fn tagging(&self) -> Tagging {
+        self.tagging
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use standin_kernel::resource::{Kind, Property};
-use standin_kernel::{Value, json};
+use standin_kernel::resource::{Kind, Property, is_system_tag, may_tag};
+use standin_kernel::{ServiceName, Value, json};
 
 pub(crate) type Tags = BTreeMap<String, String>;
 
@@ -49,11 +49,11 @@ impl Fault {
     }
 }
 
-/// Puts `new` tags over those there are.
-pub(crate) fn add(tags: &mut Tags, new: Vec<Tag>) -> Result<(), Fault> {
+/// Puts `new` tags over those there are; `by`: who asks for it (`Cx::asked_by`).
+pub(crate) fn add(tags: &mut Tags, new: Vec<Tag>, by: Option<ServiceName>) -> Result<(), Fault> {
     let mut wanted = tags.clone();
     for tag in new {
-        if tag.key.to_ascii_lowercase().starts_with("aws:") {
+        if !may_tag(by, &tag.key) {
             return Err(Fault::Reserved);
         }
         let length = tag.key.chars().count();
@@ -65,17 +65,30 @@ pub(crate) fn add(tags: &mut Tags, new: Vec<Tag>) -> Result<(), Fault> {
         }
         wanted.insert(tag.key, tag.value);
     }
-    if wanted.len() > TAGS_MAX {
+    if wanted.keys().filter(|key| !is_system_tag(key)).count() > TAGS_MAX {
         return Err(Fault::TooMany);
     }
     *tags = wanted;
     Ok(())
 }
 
+/// Takes tags away.
+pub(crate) fn remove(
+    tags: &mut Tags,
+    keys: &[String],
+    by: Option<ServiceName>,
+) -> Result<(), Fault> {
+    if keys.iter().any(|key| !may_tag(by, key)) {
+        return Err(Fault::Reserved);
+    }
+    tags.retain(|key, _| !keys.contains(key));
+    Ok(())
+}
+
 /// The tags of a new thing.
-pub(crate) fn of(new: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+pub(crate) fn of(new: Option<Vec<Tag>>, by: Option<ServiceName>) -> Result<Tags, Fault> {
     let mut tags = Tags::new();
-    add(&mut tags, new.unwrap_or_default())?;
+    add(&mut tags, new.unwrap_or_default(), by)?;
     Ok(tags)
 }
 

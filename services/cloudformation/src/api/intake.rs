@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use standin_kernel::ApiError;
-use standin_kernel::resource::ResourceType;
+use standin_kernel::resource::{RESERVED_TAG, ResourceType, is_system_tag};
 
 use crate::error::{self, constraint, validation};
 use crate::library::{Lack, Library};
@@ -37,6 +37,20 @@ pub(super) struct Parameter {
 pub(super) struct Tag {
     key: String,
     value: String,
+}
+
+/// Most tags of a stack.
+const TAGS_MAX: usize = 50;
+
+/// The tags of a stack (CFN-TG-03).
+fn stack_tags(tags: Vec<Tag>) -> Result<Vec<(String, String)>, ApiError> {
+    if tags.iter().any(|tag| is_system_tag(&tag.key)) {
+        return Err(validation(RESERVED_TAG));
+    }
+    if tags.len() > TAGS_MAX {
+        return Err(validation(format!("A stack can have at most {TAGS_MAX} tags")));
+    }
+    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
 /// Not part of AWS's API: where the template comes from on this machine.
@@ -122,7 +136,7 @@ impl Intake<'_> {
         let parameters = scope.parameters().clone();
         let templates = self.templates();
         let tags = match self.tags {
-            Some(tags) => tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+            Some(tags) => stack_tags(tags)?,
             None => self.previous.map(|previous| previous.tags.clone()).unwrap_or_default(),
         };
         let source = Source {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job as TypeJob, Progress};
+use standin_kernel::resource::{Job as TypeJob, Progress, RESERVED_TAG};
 use standin_kernel::{ApiError, Duration, Value};
 
-use crate::machine::{Run, Timer, read};
+use crate::machine::{Run, Timer, read, tags};
 use crate::state::{Calling, Garbage, Job, JobKind, Physical, Turn};
 use crate::status::ResourceStatus;
 
@@ -62,11 +62,20 @@ impl Run<'_, '_> {
             self.failed(logical_id, &message);
             return;
         };
+        let facts = &self.stack.facts;
+        let tagged = |mut properties: Value| {
+            tags::add_system(&mut properties, [&facts.name, &facts.id, logical_id], known);
+            properties
+        };
+        let begins = job.kind != JobKind::Delete && step == 0;
         let properties = match read::filled(job, known) {
-            Ok(properties) => properties,
+            Ok(properties) if begins && tags::writes_system_tag(&properties, known) => {
+                return self.failed(logical_id, RESERVED_TAG);
+            }
+            Ok(properties) => tagged(properties.into_owned()),
             Err(message) => return self.failed(logical_id, &message),
         };
-        let facts = &self.stack.facts;
+        let previous = job.previous.clone().map(tagged);
         let asked = TypeJob {
             stack_name: &facts.name,
             stack_id: &facts.id,
@@ -75,7 +84,7 @@ impl Run<'_, '_> {
             region: &self.cx.env.region,
             account: &self.cx.env.account,
             properties: &properties,
-            previous: job.previous.as_ref(),
+            previous: previous.as_ref(),
             hint: &job.says.hint,
             keeps_snapshot: job.says.snapshot,
             base_directory: &self.stack.revision.source.base_directory,

@@ -265,7 +265,7 @@ pub(crate) fn wanted(
     // CFN-TP-15
     let table = known.properties();
     let mut properties = coerce(&resolved, table).map_err(|wrong| status_reason(&wrong))?;
-    tags::add(&mut properties, &revision.source.tags, table);
+    tags::add(&mut properties, &revision.source.tags, known);
     Ok(Wanted { properties, says: says(planned, there.into_imports()) })
 }
 

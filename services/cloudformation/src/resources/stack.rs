@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, is_system_tag};
 use standin_kernel::{ApiError, Duration, ServiceName, Value, json};
 
 use super::NESTED_STACK;
@@ -143,9 +143,8 @@ fn asked(job: &Job<'_>, operation: &'static str, stack_name: &str, step: u32) ->
         .into_iter()
         .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": value}))
         .collect();
-    let tags = properties["Tags"].as_array().cloned().unwrap_or_default();
-    let own = |tag: &Value| tag["Key"].as_str().is_some_and(|key| !key.starts_with("aws:"));
-    let tags: Vec<Value> = tags.into_iter().filter(own).collect();
+    let mut tags = job.tags("Tags");
+    tags.retain(|tag| tag["Key"].as_str().is_some_and(|key| !is_system_tag(key)));
     let url = properties["TemplateURL"].as_str().unwrap_or_default();
     let mut standin = json!({"Parent": job.stack_id, "LogicalId": job.logical_id});
     if let Some((folder, file)) = local_file(job.base_directory, url) {

@@ -94,7 +94,8 @@ impl World {
     fn with<R>(&mut self, work: impl FnOnce(&mut CloudFormation, &mut Cx<'_>) -> R) -> R {
         let mut out = Vec::new();
         let (now, env) = (self.now, &self.env);
-        let mut cx = Cx { now, rng: &mut self.rng, env, out: &mut out, facts: None };
+        let mut cx =
+            Cx { now, rng: &mut self.rng, env, out: &mut out, facts: None, asked_by: None };
         let result = work(&mut self.cloudformation, &mut cx);
         let mut queue = VecDeque::from(out);
         while let Some(out) = queue.pop_front() {
@@ -106,7 +107,8 @@ impl World {
                             let heard = self.hear(&operation, &input);
                             let (now, env) = (self.now, &self.env);
                             let rng = &mut self.rng;
-                            let mut cx = Cx { now, rng, env, out: &mut out, facts: None };
+                            let mut cx =
+                                Cx { now, rng, env, out: &mut out, facts: None, asked_by: None };
                             self.cloudformation.call_knowing(&mut cx, &operation, &input, &heard)
                         }
                         standin_kernel::ServiceName::Platform if operation.contains(':') => {
@@ -115,7 +117,14 @@ impl World {
                         _ => self.serve(&operation, &input),
                     };
                     let (now, env) = (self.now, &self.env);
-                    let mut cx = Cx { now, rng: &mut self.rng, env, out: &mut out, facts: None };
+                    let mut cx = Cx {
+                        now,
+                        rng: &mut self.rng,
+                        env,
+                        out: &mut out,
+                        facts: None,
+                        asked_by: None,
+                    };
                     self.cloudformation.reply(&mut cx, ticket, reply);
                     queue.extend(out);
                 }

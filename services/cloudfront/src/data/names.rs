@@ -128,7 +128,8 @@ mod tests {
     fn cf_hdr_03_via_names_an_edge_host() {
         let (env, mut rng, mut out) = (Env::default(), Rng::new(1), Vec::new());
         let now = Time::from_seconds(1_795_509_000);
-        let mut cx = Cx { now, rng: &mut rng, env: &env, out: &mut out, facts: None };
+        let mut cx =
+            Cx { now, rng: &mut rng, env: &env, out: &mut out, facts: None, asked_by: None };
         let mut names = EdgeNames::default();
         names.refresh(&mut cx);
         assert!(names.via().starts_with("1.1 "));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{Value, json};
 
 use super::convert::quantified;
@@ -50,6 +50,10 @@ impl ResourceType for Function {
 
     fn attributes(&self) -> &'static [&'static str] {
         &["FunctionARN", "FunctionMetadata.FunctionARN", "Stage"]
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::without_system_tags("Tags")
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{Duration, Value, json};
 
 use super::tag::{self, TAGGED, TAGS, UNTAGGED};
@@ -45,6 +45,10 @@ impl ResourceType for KeyValueStore {
 
     fn attributes(&self) -> &'static [&'static str] {
         &["Arn", "Id", "Status"]
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::without_system_tags("Tags")
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

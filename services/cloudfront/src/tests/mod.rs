@@ -78,6 +78,7 @@ impl Bench {
             env: &self.env,
             out: &mut out,
             facts: Some(&mut self.facts),
+            asked_by: None,
         };
         let result = work(&mut self.service, &mut cx);
         for one in &out {

@@ -51,7 +51,7 @@ pub(super) fn create(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Va
                        hyphens and underscores are allowed.";
         return Err(invalid_parameter(message));
     }
-    tags::check(&asked.tags)?;
+    tags::check(cx, &asked.tags)?;
     check_providers(&asked.capacity_providers)?;
     check_strategy(&asked.default_capacity_provider_strategy)?;
     let insights = insights(&asked.settings)?.unwrap_or_else(|| INSIGHTS.into());

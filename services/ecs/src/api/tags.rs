@@ -1,6 +1,7 @@
 //! Tags of clusters, task definitions, services and tasks.
 
 use serde::{Deserialize, Serialize};
+use standin_kernel::resource::{RESERVED_TAG, is_system_tag, may_tag};
 use standin_kernel::{ApiError, Cx, Value, ids, json};
 
 use super::read;
@@ -20,17 +21,21 @@ pub(crate) struct Tag {
 const TAGS_MAX: usize = 50;
 
 /// Whether these can be the tags of one resource.
-pub(super) fn check(tags: &[Tag]) -> Result<(), ApiError> {
-    if tags.len() > TAGS_MAX {
+pub(super) fn check(cx: &Cx<'_>, tags: &[Tag]) -> Result<(), ApiError> {
+    if tags.iter().any(|tag| !may_tag(cx.asked_by, &tag.key)) {
+        return Err(invalid_parameter(RESERVED_TAG));
+    }
+    together(tags)
+}
+
+/// Whether a resource can have these together, whoever wrote them.
+fn together(tags: &[Tag]) -> Result<(), ApiError> {
+    if tags.iter().filter(|tag| !is_system_tag(&tag.key)).count() > TAGS_MAX {
         return Err(invalid_parameter(format!("A resource can have at most {TAGS_MAX} tags.")));
     }
     for (at, tag) in tags.iter().enumerate() {
         if tag.key.is_empty() || tag.key.chars().count() > 128 || tag.value.chars().count() > 256 {
             let message = "A tag's key has 1 to 128 characters, its value at most 256.";
-            return Err(invalid_parameter(message));
-        }
-        if tag.key.to_ascii_lowercase().starts_with("aws:") {
-            let message = "aws: prefixed tag key names are not allowed for external use.";
             return Err(invalid_parameter(message));
         }
         if tags[..at].iter().any(|other| other.key == tag.key) {
@@ -58,7 +63,7 @@ struct TagInput {
 pub(super) fn tag(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: TagInput = read("TagResource", value)?;
     let resource = resource(ecs, cx, &asked.resource_arn)?;
-    check(&asked.tags)?;
+    check(cx, &asked.tags)?;
     let mut tags = tags_of(ecs, &resource);
     for tag in asked.tags {
         match tags.iter_mut().find(|other| other.key == tag.key) {
@@ -66,7 +71,7 @@ pub(super) fn tag(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Value
             None => tags.push(tag),
         }
     }
-    check(&tags)?;
+    together(&tags)?;
     set(ecs, cx, &resource, tags);
     Ok(json!({}))
 }
@@ -81,6 +86,9 @@ struct UntagInput {
 pub(super) fn untag(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: UntagInput = read("UntagResource", value)?;
     let resource = resource(ecs, cx, &asked.resource_arn)?;
+    if asked.tag_keys.iter().any(|key| !may_tag(cx.asked_by, key)) {
+        return Err(invalid_parameter(RESERVED_TAG));
+    }
     let mut tags = tags_of(ecs, &resource);
     tags.retain(|tag| !asked.tag_keys.contains(&tag.key));
     set(ecs, cx, &resource, tags);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use standin_kernel::resource::is_system_tag;
 use standin_kernel::{ApiError, Cx, Env, Value, ids, json};
 
 use super::capacity::{LaunchType, StrategyItem, capacity};
@@ -80,7 +81,7 @@ pub(super) fn run(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<Value
         let message = format!("The count must be between 1 and {COUNT_MAX}.");
         return Err(invalid_parameter(message));
     }
-    tags::check(&asked.tags)?;
+    tags::check(cx, &asked.tags)?;
     let definition = ecs.state.runnable(cx.env, &asked.task_definition)?;
     if let Some(token) = &asked.client_token
         && let Some(answer) = repeated(ecs, cx.env, token, &cluster_arn, &definition.arn(cx.env))
@@ -249,7 +250,7 @@ impl Ecs {
         }
         let service = task.service_arn.as_ref().and_then(|arn| self.state.services.get(arn));
         let Some(service) = service else { return Vec::new() };
-        match service.propagate_tags {
+        let mut tags = match service.propagate_tags {
             PropagateTags::None => Vec::new(),
             PropagateTags::Service => service.tags.clone(),
             PropagateTags::TaskDefinition => {
@@ -257,7 +258,10 @@ impl Ecs {
                 let document = self.state.definition(&definition.family, definition.revision);
                 document.map(|document| document.tags.clone()).unwrap_or_default()
             }
-        }
+        };
+        // No stack made the task.
+        tags.retain(|tag| !is_system_tag(&tag.key));
+        tags
     }
 }
 

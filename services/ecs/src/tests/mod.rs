@@ -85,6 +85,7 @@ impl Bench {
                 env: &self.env,
                 out: &mut out,
                 facts: None,
+                asked_by: None,
             };
             work(&mut self.ecs, &mut cx)
         };
@@ -103,6 +104,7 @@ impl Bench {
                 env: &self.env,
                 out: &mut out,
                 facts: None,
+                asked_by: None,
             };
             match one {
                 Out::Store(Record { kind, id, document }) => {

@@ -53,7 +53,7 @@ pub(super) fn create(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Resul
     let certificates = certificate::default(protocol, asked.certificates)?;
     let ssl_policy = ssl_policy(protocol, asked.ssl_policy)?;
     let default_actions = action::checked(asked.default_actions, protocol)?;
-    let tags = tag::checked(asked.tags)?;
+    let tags = tag::checked(cx, asked.tags)?;
     if let Some(have) =
         state.listeners_of(&asked.load_balancer_arn).find(|listener| listener.port == port)
     {

@@ -54,7 +54,7 @@ struct Wanted {
 }
 
 pub(super) fn create(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
-    let wanted = wanted(input("CreateLoadBalancer", value)?)?;
+    let wanted = wanted(cx, input("CreateLoadBalancer", value)?)?;
     let state = &elbv2.state;
     if let Some(have) = state.load_balancers.values().find(|one| one.name == wanted.name) {
         if !is_as_wanted(have, &wanted) {
@@ -106,7 +106,7 @@ fn make(cx: &mut Cx<'_>, wanted: Wanted) -> LoadBalancer {
     }
 }
 
-fn wanted(asked: Create) -> Result<Wanted> {
+fn wanted(cx: &Cx<'_>, asked: Create) -> Result<Wanted> {
     check_name("load balancer", &asked.name)?;
     if asked.name.starts_with("internal-") {
         let message =
@@ -122,7 +122,7 @@ fn wanted(asked: Create) -> Result<Wanted> {
     let ip_address_type = asked.ip_address_type.unwrap_or_else(|| "ipv4".into());
     check_ip_address_type(&ip_address_type, internal)?;
     let subnets = subnets(asked.subnets, asked.subnet_mappings)?;
-    let tags = tag::checked(asked.tags)?;
+    let tags = tag::checked(cx, asked.tags)?;
     let security_groups = asked.security_groups;
     Ok(Wanted { name: asked.name, internal, ip_address_type, security_groups, subnets, tags })
 }

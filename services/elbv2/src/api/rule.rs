@@ -38,7 +38,7 @@ pub(super) fn create(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Resul
     let priority = priority(asked.priority)?;
     let conditions = condition::checked(asked.conditions)?;
     let actions = action::checked(asked.actions, listener.protocol)?;
-    let tags = tag::checked(asked.tags)?;
+    let tags = tag::checked(cx, asked.tags)?;
     if state.rules_of(&listener.arn).iter().any(|rule| rule.priority == priority) {
         return Err(priority_in_use(priority));
     }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use standin_kernel::control::input;
+use standin_kernel::resource::{RESERVED_TAG, is_system_tag, may_tag};
 use standin_kernel::{ApiError, Cx, Value, json};
 
 use super::nothing;
@@ -23,9 +24,12 @@ pub(super) struct Tag {
 const TAGS_MAX: usize = 50;
 
 /// The tags, no key twice.
-pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags> {
+pub(super) fn checked(cx: &Cx<'_>, tags: Vec<Tag>) -> Result<Tags> {
     let mut set = Tags::new();
     for Tag { key, value } in tags {
+        if !may_tag(cx.asked_by, &key) {
+            return Err(invalid(RESERVED_TAG));
+        }
         if key.is_empty() || key.chars().count() > 128 {
             return Err(invalid(format!("The tag key '{key}' must have 1 to 128 characters")));
         }
@@ -45,7 +49,7 @@ pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags> {
 
 fn few(tags: &Tags) -> Result<()> {
     // Those of AWS's own are not counted.
-    if tags.keys().filter(|key| !key.starts_with("aws:")).count() > TAGS_MAX {
+    if tags.keys().filter(|key| !is_system_tag(key)).count() > TAGS_MAX {
         let message = format!("A resource cannot have more than {TAGS_MAX} tags");
         return Err(refuse("TooManyTags", message));
     }
@@ -61,7 +65,7 @@ struct Add {
 
 pub(super) fn add(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Add = input("AddTags", value)?;
-    let tags = checked(asked.tags)?;
+    let tags = checked(cx, asked.tags)?;
     for arn in &asked.resource_arns {
         let mut together = elbv2.state.tags(arn).ok_or_else(|| not_found(arn))?.clone();
         together.extend(tags.clone());
@@ -82,6 +86,9 @@ struct Remove {
 
 pub(super) fn remove(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Remove = input("RemoveTags", value)?;
+    if asked.tag_keys.iter().any(|key| !may_tag(cx.asked_by, key)) {
+        return Err(invalid(RESERVED_TAG));
+    }
     for arn in &asked.resource_arns {
         elbv2.state.tags(arn).ok_or_else(|| not_found(arn))?;
     }

@@ -42,7 +42,7 @@ struct Create {
 }
 
 pub(super) fn create(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
-    let mut made = wanted(input("CreateTargetGroup", value)?)?;
+    let mut made = wanted(cx, input("CreateTargetGroup", value)?)?;
     let state = &elbv2.state;
     if let Some(have) = state.target_groups.values().find(|one| one.name == made.name) {
         // ALB-LS-12
@@ -71,7 +71,7 @@ pub(super) fn create(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Resul
 }
 
 /// The target group that is asked for, without its ARN.
-fn wanted(asked: Create) -> Result<TargetGroup> {
+fn wanted(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
     check_name("target group", &asked.name)?;
     let target_type = asked.target_type.as_deref().unwrap_or("instance");
     let target_type = match one_of("targetType", target_type, &["instance", "ip", "lambda", "alb"])?
@@ -129,7 +129,7 @@ fn wanted(asked: Create) -> Result<TargetGroup> {
         target_type,
         health_check,
         attributes: Attributes::new(),
-        tags: tag::checked(asked.tags)?,
+        tags: tag::checked(cx, asked.tags)?,
         targets: Vec::new(),
     })
 }

@@ -34,6 +34,8 @@ pub(crate) struct Bench {
     pub(crate) records: BTreeMap<(String, String), Value>,
     pub(crate) logs: Vec<String>,
     pub(crate) facts: Vec<Fact>,
+    /// Whose calls they are; `None`: the account's.
+    pub(crate) asked_by: Option<ServiceName>,
     /// All else that was asked for, since it was last taken.
     pub(crate) outs: Vec<Out>,
 }
@@ -48,6 +50,7 @@ impl Bench {
             records: BTreeMap::new(),
             logs: Vec::new(),
             facts: Vec::new(),
+            asked_by: None,
             outs: Vec::new(),
         }
     }
@@ -67,6 +70,7 @@ impl Bench {
             env: &self.env,
             out: &mut out,
             facts: Some(&mut self.facts),
+            asked_by: self.asked_by,
         };
         let result = work(&mut self.elbv2, &mut cx);
         for one in out {

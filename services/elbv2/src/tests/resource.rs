@@ -1,7 +1,7 @@
 //! The CloudFormation types, driven as CloudFormation drives them.
 
 use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, Support, Update};
-use standin_kernel::{Duration, Service, Value, json};
+use standin_kernel::{Duration, Service, ServiceName, Value, json};
 
 use super::{Bench, and, fixed, text};
 use crate::Elbv2;
@@ -50,7 +50,9 @@ impl Stack {
             };
             match act(self.kind, &job) {
                 Progress::Call { operation, input, step: next, context: kept, .. } => {
+                    bench.asked_by = Some(ServiceName::CloudFormation);
                     reply = Some(bench.call(operation, &input));
+                    bench.asked_by = None;
                     (step, context) = (next, kept);
                 }
                 Progress::Wait { after, step: next, context: kept, physical_id } => {
@@ -110,7 +112,9 @@ fn replacing(name: &str) -> Vec<&'static str> {
 #[test]
 fn cfn_rs_10_a_load_balancer_and_its_attributes() {
     let mut bench = Bench::new();
-    let (arn, attributes) = Stack::new("LoadBalancer", of_balancer()).create(&mut bench).unwrap();
+    let stack = json!({"Key": "aws:cloudformation:stack-name", "Value": "diary-production"});
+    let properties = and(of_balancer(), json!({"Tags": [stack]}));
+    let (arn, attributes) = Stack::new("LoadBalancer", properties).create(&mut bench).unwrap();
     let name = "diary-LoadBa-1AB2C3D4E5F6G";
     assert!(arn.contains(&format!(":loadbalancer/app/{name}/")), "{arn}");
     let id = arn.rsplit('/').next().unwrap();
@@ -121,8 +125,9 @@ fn cfn_rs_10_a_load_balancer_and_its_attributes() {
     assert_eq!(attributes["SecurityGroups"], json!(["sg-1"]));
     assert_eq!(attributes["DNSName"], bench.dns_name(&arn));
     assert_eq!(replacing("LoadBalancer"), ["Name", "Scheme", "Type"]);
-    let stack = json!({"Key": "aws:cloudformation:stack-name", "Value": "diary-production"});
-    assert!(tags(&mut bench, &arn).as_array().unwrap().contains(&stack));
+    assert_eq!(tags(&mut bench, &arn), json!([stack]));
+    let keys = json!({"ResourceArns": [arn], "TagKeys": [stack["Key"]]});
+    assert_eq!(bench.err("RemoveTags", keys).code, "ValidationError");
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(super) fn create(
     let (own, rest) = split(value, OF_CREATE);
     let asked: Create = read("CreateFunction", &own)?;
     let settings: Settings = read("CreateFunction", &rest)?;
+    super::tag::check(cx.asked_by, asked.tags.keys())?;
     let named = Named::read(&asked.function_name, None)?;
     if asked.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
         return Err(invalid("Standin does not run functions from container images"));

@@ -91,8 +91,14 @@ impl Bench {
     /// Lets the service work and takes up what it asks for.
     pub(crate) fn work<R>(&mut self, work: impl FnOnce(&mut Lambda, &mut Cx<'_>) -> R) -> R {
         let mut out = Vec::new();
-        let mut cx =
-            Cx { now: self.now, rng: &mut self.rng, env: &self.env, out: &mut out, facts: None };
+        let mut cx = Cx {
+            now: self.now,
+            rng: &mut self.rng,
+            env: &self.env,
+            out: &mut out,
+            facts: None,
+            asked_by: None,
+        };
         let result = work(&mut self.lambda, &mut cx);
         for one in out {
             self.take_up(one);

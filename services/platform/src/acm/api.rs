@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use standin_kernel::ids::{arn, uuid};
+use standin_kernel::resource::may_tag;
 use standin_kernel::{ApiError, Cx, Duration, Value, json};
 
 use super::state::{Acm, Certificate, Method};
@@ -145,7 +146,7 @@ fn request(acm: &mut Acm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiEr
         issued: cx.now + cx.env.paced(Duration::ZERO, ISSUING),
         proofs,
         token: asked.idempotency_token,
-        tags: tags::of(asked.tags).map_err(|fault| wrong_tags(&fault))?,
+        tags: tags::of(asked.tags, cx.asked_by).map_err(|fault| wrong_tags(&fault))?,
     };
     let arn = certificate.arn.clone();
     acm.certificates.put(cx, &arn, certificate);
@@ -309,7 +310,8 @@ struct Tagging {
 
 fn add_tags(acm: &mut Acm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Tagging = read("AddTagsToCertificate", value, CODES)?;
-    let add = |one: &mut Certificate| tags::add(&mut one.tags, asked.tags);
+    let by = cx.asked_by;
+    let add = |one: &mut Certificate| tags::add(&mut one.tags, asked.tags, by);
     let added = acm.certificates.change(cx, &asked.certificate_arn, add);
     let added = added.ok_or_else(|| not_found(&asked.certificate_arn))?;
     added.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
@@ -332,6 +334,9 @@ struct Unwanted {
 
 fn remove_tags(acm: &mut Acm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Untagging = read("RemoveTagsFromCertificate", value, CODES)?;
+    if asked.tags.iter().any(|one| !may_tag(cx.asked_by, &one.key)) {
+        return Err(wrong_tags(&Fault::Reserved));
+    }
     let unwanted = |key: &String, value: &String| {
         let same = |one: &Unwanted| one.value.as_ref().is_none_or(|wanted| wanted == value);
         asked.tags.iter().any(|one| one.key == *key && same(one))

@@ -96,7 +96,7 @@ fn register(all: &mut AutoScaling, cx: &mut Cx<'_>, value: &Value) -> Result<Val
     let role = "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/\
                 AWSServiceRoleForApplicationAutoScaling_ECSService";
     let mut tags = there.map(|there| there.tags.clone()).unwrap_or_default();
-    tags::add(&mut tags, tag_list(asked.tags)).map_err(|fault| wrong_tags(&fault))?;
+    tags::add(&mut tags, tag_list(asked.tags), cx.asked_by).map_err(|fault| wrong_tags(&fault))?;
     let id = format!("scalable-target/0ec5{}", lower(cx.rng, 30));
     let target = Target {
         arn: there
@@ -341,7 +341,8 @@ struct Tagging {
 fn tag(all: &mut AutoScaling, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Tagging = read("TagResource", value, CODES)?;
     let resource = of_arn(all, &asked.arn)?;
-    let add = |target: &mut Target| tags::add(&mut target.tags, tag_list(asked.tags));
+    let by = cx.asked_by;
+    let add = |target: &mut Target| tags::add(&mut target.tags, tag_list(asked.tags), by);
     let added = all.targets.change(cx, &resource, add).ok_or_else(|| no_target(&resource))?;
     added.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
 }
@@ -349,10 +350,10 @@ fn tag(all: &mut AutoScaling, cx: &mut Cx<'_>, value: &Value) -> Result<Value, A
 fn untag(all: &mut AutoScaling, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Tagging = read("UntagResource", value, CODES)?;
     let resource = of_arn(all, &asked.arn)?;
-    all.targets.change(cx, &resource, |target| {
-        target.tags.retain(|key, _| !asked.keys.contains(key));
-    });
-    Ok(json!({}))
+    let by = cx.asked_by;
+    let take = |target: &mut Target| tags::remove(&mut target.tags, &asked.keys, by);
+    let taken = all.targets.change(cx, &resource, take).ok_or_else(|| no_target(&resource))?;
+    taken.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
 }
 
 fn list_tags(all: &mut AutoScaling, _cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {

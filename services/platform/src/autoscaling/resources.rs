@@ -1,6 +1,6 @@
 //! `AWS::ApplicationAutoScaling::ScalableTarget` and `AWS::ApplicationAutoScaling::ScalingPolicy`.
 
-use standin_kernel::resource::Job;
+use standin_kernel::resource::{Job, Tagging};
 use standin_kernel::{Value, json};
 
 use super::table;
@@ -15,6 +15,7 @@ pub(crate) const SCALABLE_TARGET: Made = Made {
     type_name: "AWS::ApplicationAutoScaling::ScalableTarget",
     properties: table::SCALABLE_TARGET,
     attributes: &["Id"],
+    tagging: Tagging::without_system_tags("Tags"),
     create: register,
     physical_id: |job, _| {
         let [resource, dimension, namespace] = WHERE.map(|name| property(job, name));

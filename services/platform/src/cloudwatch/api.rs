@@ -50,7 +50,7 @@ fn put_alarm(all: &mut CloudWatch, cx: &mut Cx<'_>, value: &Value) -> Result<Val
     // Tags count only for a new alarm.
     let tags = match there {
         Some(there) => there.tags.clone(),
-        None => tags::of(given).map_err(|fault| wrong_tags(&fault))?,
+        None => tags::of(given, cx.asked_by).map_err(|fault| wrong_tags(&fault))?,
     };
     let alarm = Alarm {
         arn: arn(cx.env, "cloudwatch", &format!("alarm:{name}")),
@@ -249,7 +249,7 @@ fn put_dashboard(all: &mut CloudWatch, cx: &mut Cx<'_>, value: &Value) -> Result
     }
     let tags = match all.dashboards.get(&name) {
         Some(there) => there.tags.clone(),
-        None => tags::of(asked.tags).map_err(|fault| wrong_tags(&fault))?,
+        None => tags::of(asked.tags, cx.asked_by).map_err(|fault| wrong_tags(&fault))?,
     };
     let dashboard = Dashboard {
         arn: global_arn(cx.env, "cloudwatch", &format!("dashboard/{name}")),
@@ -364,7 +364,8 @@ struct PutTags {
 
 fn tag(all: &mut CloudWatch, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: PutTags = read("TagResource", value, CODES)?;
-    let added = change_tags(all, cx, &asked.arn, |there| tags::add(there, asked.tags))?;
+    let by = cx.asked_by;
+    let added = change_tags(all, cx, &asked.arn, |there| tags::add(there, asked.tags, by))?;
     added.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
 }
 
@@ -379,8 +380,9 @@ struct TakeTags {
 fn untag(all: &mut CloudWatch, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: TakeTags = read("UntagResource", value, CODES)?;
     let keys = asked.tag_keys;
-    change_tags(all, cx, &asked.arn, |there| there.retain(|key, _| !keys.contains(key)))?;
-    Ok(json!({}))
+    let by = cx.asked_by;
+    let taken = change_tags(all, cx, &asked.arn, |there| tags::remove(there, &keys, by))?;
+    taken.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
 }
 
 #[derive(Debug, Deserialize)]

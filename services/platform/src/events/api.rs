@@ -20,6 +20,9 @@ pub(crate) const OPERATIONS: Operations<Events> = &[
     ("PutTargets", put_targets),
     ("RemoveTargets", remove_targets),
     ("ListTargetsByRule", list_targets),
+    ("TagResource", tag),
+    ("UntagResource", untag),
+    ("ListTagsForResource", list_tags),
 ];
 
 const CODES: Codes = Codes::all("ValidationException");
@@ -81,7 +84,7 @@ fn put_rule(all: &mut Events, cx: &mut Cx<'_>, value: &Value) -> Result<Value, A
     if Expression::parse(&expression, Dialect::Rule).is_none() {
         return Err(invalid("Parameter ScheduleExpression is not valid."));
     }
-    let new_tags = tags::of(asked.tags).map_err(|fault| invalid(fault.message()))?;
+    let new_tags = tags::of(asked.tags, cx.asked_by).map_err(|fault| invalid(fault.message()))?;
     let there = all.rules.get(&name);
     let rule = Rule {
         arn: arn(cx.env, "events", &format!("rule/{name}")),
@@ -291,4 +294,46 @@ fn list_targets(all: &mut Events, _cx: &mut Cx<'_>, value: &Value) -> Result<Val
     };
     let lines = rule.targets.values().map(line).collect();
     answer("Targets", lines, asked.next_token.as_deref(), asked.limit)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Tagging {
+    #[serde(rename = "ResourceARN")]
+    arn: String,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    tag_keys: Vec<String>,
+}
+
+impl Tagging {
+    /// The name of the rule that is meant: nothing else has tags here.
+    fn rule(&self) -> Result<&str, ApiError> {
+        let name = self.arn.split_once(":rule/").map(|(_, name)| name);
+        name.ok_or_else(|| invalid(format!("{} is not the ARN of a rule.", self.arn)))
+    }
+}
+
+fn tag(all: &mut Events, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
+    let asked: Tagging = read("TagResource", value, CODES)?;
+    let (name, new, by) = (asked.rule()?, asked.tags.clone(), cx.asked_by);
+    let added = all.rules.change(cx, name, |rule| tags::add(&mut rule.tags, new, by));
+    let added = added.ok_or_else(|| not_found(name))?;
+    added.map(|()| json!({})).map_err(|fault| invalid(fault.message()))
+}
+
+fn untag(all: &mut Events, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
+    let asked: Tagging = read("UntagResource", value, CODES)?;
+    let (name, by) = (asked.rule()?, cx.asked_by);
+    let take = |rule: &mut Rule| tags::remove(&mut rule.tags, &asked.tag_keys, by);
+    let taken = all.rules.change(cx, name, take).ok_or_else(|| not_found(name))?;
+    taken.map(|()| json!({})).map_err(|fault| invalid(fault.message()))
+}
+
+fn list_tags(all: &mut Events, _cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
+    let asked: Tagging = read("ListTagsForResource", value, CODES)?;
+    let name = asked.rule()?;
+    let rule = all.rules.get(name).ok_or_else(|| not_found(name))?;
+    Ok(json!({"Tags": tags::list(&rule.tags)}))
 }

@@ -6,6 +6,7 @@ use standin_kernel::{Value, json};
 use super::table;
 use crate::made::{Call, Made, text, with};
 use crate::name;
+use crate::tags;
 
 /// Longest name of a rule.
 const NAME_LENGTH_MAX: usize = 64;
@@ -47,6 +48,15 @@ fn targets(job: &Job<'_>, name: &str, previous: &Value) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     if !previous.is_null() {
         calls.push(("events:PutRule", with(json!({"Name": name}), job, &SETTINGS)));
+        let arn = format!("arn:aws:events:{}:{}:rule/{name}", job.region, job.account);
+        let (put, gone) = tags::change(&previous["Tags"], &job.properties["Tags"]);
+        if !gone.is_empty() {
+            let input = json!({"ResourceARN": arn, "TagKeys": gone});
+            calls.push(("events:UntagResource", input));
+        }
+        if !put.is_empty() {
+            calls.push(("events:TagResource", json!({"ResourceARN": arn, "Tags": put})));
+        }
     }
     let wanted = &job.properties["Targets"];
     let kept = ids(wanted);

@@ -8,7 +8,7 @@ use super::events;
 use super::state::{Class, LogGroup, LogStream, Logs};
 use crate::operation::{Codes, Operations, present, read};
 use crate::paging::page;
-use crate::tags::{Fault, Tag, Tags, add};
+use crate::tags::{Fault, Tag, Tags, add, remove};
 
 pub(crate) const OPERATIONS: Operations<Logs> = &[
     ("CreateLogGroup", create_group),
@@ -83,7 +83,7 @@ fn create_group(logs: &mut Logs, cx: &mut Cx<'_>, value: &Value) -> Result<Value
         return Err(exists("log group"));
     }
     let mut tags = Tags::new();
-    add(&mut tags, tag_list(asked.tags)).map_err(|fault| wrong_tags(&fault))?;
+    add(&mut tags, tag_list(asked.tags), cx.asked_by).map_err(|fault| wrong_tags(&fault))?;
     let group = LogGroup {
         arn: arn(cx.env, "logs", &format!("log-group:{name}")),
         created: cx.now,
@@ -377,7 +377,8 @@ struct PutTags {
 fn tag(logs: &mut Logs, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: PutTags = read("TagResource", value, CODES)?;
     let name = name_of(&asked.resource_arn).to_owned();
-    let put = |group: &mut LogGroup| add(&mut group.tags, tag_list(asked.tags));
+    let by = cx.asked_by;
+    let put = |group: &mut LogGroup| add(&mut group.tags, tag_list(asked.tags), by);
     let added = logs.groups.change(cx, &name, put).ok_or_else(no_group)?;
     added.map(|()| nothing()).map_err(|fault| wrong_tags(&fault))
 }
@@ -392,9 +393,10 @@ struct TakeTags {
 fn untag(logs: &mut Logs, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: TakeTags = read("UntagResource", value, CODES)?;
     let name = name_of(&asked.resource_arn).to_owned();
-    let take = |group: &mut LogGroup| group.tags.retain(|key, _| !asked.tag_keys.contains(key));
-    logs.groups.change(cx, &name, take).ok_or_else(no_group)?;
-    Ok(nothing())
+    let by = cx.asked_by;
+    let take = |group: &mut LogGroup| remove(&mut group.tags, &asked.tag_keys, by);
+    let taken = logs.groups.change(cx, &name, take).ok_or_else(no_group)?;
+    taken.map(|()| nothing()).map_err(|fault| wrong_tags(&fault))
 }
 
 #[derive(Debug, Deserialize)]

@@ -42,7 +42,7 @@ pub(super) fn create(
     if name == DEFAULT || all.groups.has(&name) {
         return Err(conflict(format!("Schedule group {name} already exists.")));
     }
-    let tags = tags::of(asked.tags).map_err(|fault| invalid(fault.message()))?;
+    let tags = tags::of(asked.tags, cx.asked_by).map_err(|fault| invalid(fault.message()))?;
     let arn = arn_of(cx, &name);
     let group =
         Group { name: name.clone(), arn: arn.clone(), created: cx.now, modified: cx.now, tags };
@@ -144,7 +144,8 @@ pub(super) fn tag(all: &mut Scheduler, cx: &mut Cx<'_>, value: &Value) -> Result
     let mut asked: Tagging = read("TagResource", value, CODES)?;
     let new = std::mem::take(&mut asked.tags);
     let name = asked.group()?;
-    let added = all.groups.change(cx, name, |group| tags::add(&mut group.tags, new));
+    let by = cx.asked_by;
+    let added = all.groups.change(cx, name, |group| tags::add(&mut group.tags, new, by));
     let added = added.ok_or_else(|| no_group(name))?;
     added.map(|()| json!({})).map_err(|fault| invalid(fault.message()))
 }
@@ -156,10 +157,10 @@ pub(super) fn untag(
 ) -> Result<Value, ApiError> {
     let asked: Tagging = read("UntagResource", value, CODES)?;
     let name = asked.group()?;
-    let changed = all.groups.change(cx, name, |group| {
-        group.tags.retain(|key, _| !asked.tag_keys.contains(key));
-    });
-    changed.map(|()| json!({})).ok_or_else(|| no_group(name))
+    let by = cx.asked_by;
+    let take = |group: &mut Group| tags::remove(&mut group.tags, &asked.tag_keys, by);
+    let taken = all.groups.change(cx, name, take).ok_or_else(|| no_group(name))?;
+    taken.map(|()| json!({})).map_err(|fault| invalid(fault.message()))
 }
 
 pub(super) fn list_tags(

@@ -111,7 +111,7 @@ fn create(all: &mut SecretsManager, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         changed: cx.now,
         versions: Vec::new(),
         deletion: None,
-        tags: tags::of(asked.tags).map_err(|fault| wrong_tags(&fault))?,
+        tags: tags::of(asked.tags, cx.asked_by).map_err(|fault| wrong_tags(&fault))?,
     };
     let mut answer = json!({"ARN": secret.arn, "Name": name});
     if let Some(content) = content {
@@ -353,7 +353,8 @@ struct PutTags {
 fn tag(all: &mut SecretsManager, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: PutTags = read("TagResource", value, CODES)?;
     let name = all.living(&asked.secret_id)?;
-    let put = |secret: &mut Secret| tags::add(&mut secret.tags, asked.tags);
+    let by = cx.asked_by;
+    let put = |secret: &mut Secret| tags::add(&mut secret.tags, asked.tags, by);
     let added = all.secrets.change(cx, &name, put).ok_or_else(not_found)?;
     added.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
 }
@@ -368,8 +369,8 @@ struct TakeTags {
 fn untag(all: &mut SecretsManager, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: TakeTags = read("UntagResource", value, CODES)?;
     let name = all.living(&asked.secret_id)?;
-    all.secrets.change(cx, &name, |secret| {
-        secret.tags.retain(|key, _| !asked.tag_keys.contains(key));
-    });
-    Ok(json!({}))
+    let by = cx.asked_by;
+    let take = |secret: &mut Secret| tags::remove(&mut secret.tags, &asked.tag_keys, by);
+    let taken = all.secrets.change(cx, &name, take).ok_or_else(not_found)?;
+    taken.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
 }

@@ -87,7 +87,7 @@ fn put(ssm: &mut Ssm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError>
         tier,
         modified: cx.now,
     };
-    let tags = tags::of(asked.tags).map_err(|fault| wrong_tags(&fault))?;
+    let tags = tags::of(asked.tags, cx.asked_by).map_err(|fault| wrong_tags(&fault))?;
     let name = asked.name;
     let added = ssm.parameters.change(cx, &name, |parameter| {
         parameter.kind = kind;
@@ -459,7 +459,8 @@ fn no_resource(id: &str) -> ApiError {
 
 fn add_tags(ssm: &mut Ssm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked = tagging("AddTagsToResource", value)?;
-    let add = |one: &mut Parameter| tags::add(&mut one.tags, asked.tags);
+    let by = cx.asked_by;
+    let add = |one: &mut Parameter| tags::add(&mut one.tags, asked.tags, by);
     let added = ssm.parameters.change(cx, &asked.resource_id, add);
     let added = added.ok_or_else(|| no_resource(&asked.resource_id))?;
     added.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
@@ -467,10 +468,11 @@ fn add_tags(ssm: &mut Ssm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiE
 
 fn remove_tags(ssm: &mut Ssm, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked = tagging("RemoveTagsFromResource", value)?;
-    let changed = ssm.parameters.change(cx, &asked.resource_id, |parameter| {
-        parameter.tags.retain(|key, _| !asked.tag_keys.contains(key));
-    });
-    changed.map(|()| json!({})).ok_or_else(|| no_resource(&asked.resource_id))
+    let by = cx.asked_by;
+    let take = |one: &mut Parameter| tags::remove(&mut one.tags, &asked.tag_keys, by);
+    let taken = ssm.parameters.change(cx, &asked.resource_id, take);
+    let taken = taken.ok_or_else(|| no_resource(&asked.resource_id))?;
+    taken.map(|()| json!({})).map_err(|fault| wrong_tags(&fault))
 }
 
 fn list_tags(ssm: &mut Ssm, _cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {

@@ -64,8 +64,14 @@ impl Bench {
     /// Lets the service do something, and remembers what it asks for.
     pub(crate) fn with<R>(&mut self, act: impl FnOnce(&mut Platform, &mut Cx<'_>) -> R) -> R {
         let mut out = Vec::new();
-        let mut cx =
-            Cx { now: self.now, rng: &mut self.rng, env: &self.env, out: &mut out, facts: None };
+        let mut cx = Cx {
+            now: self.now,
+            rng: &mut self.rng,
+            env: &self.env,
+            out: &mut out,
+            facts: None,
+            asked_by: None,
+        };
         let result = act(&mut self.platform, &mut cx);
         for one in out {
             match one {

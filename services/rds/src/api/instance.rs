@@ -354,7 +354,7 @@ fn make(
         failure: None,
         created: None,
         restart_at: None,
-        tags: tag::read(&asked.tags)?,
+        tags: tag::read(cx, &asked.tags)?,
     })
 }
 

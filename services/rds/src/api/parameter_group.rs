@@ -48,7 +48,7 @@ pub(super) fn create(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         family: asked.family,
         description: asked.description,
         values: BTreeMap::new(),
-        tags: tag::read(&asked.tags)?,
+        tags: tag::read(cx, &asked.tags)?,
     };
     let answer = shown(&group, cx);
     rds.state.parameter_groups.insert(name.clone(), group);

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use standin_kernel::control::input;
+use standin_kernel::resource::is_system_tag;
 use standin_kernel::{Cx, Value, ids, json};
 
 use super::tag::{self, Tag};
@@ -54,9 +55,11 @@ pub(super) fn begin(
         return Err(standin_kernel::ApiError::new("SnapshotQuotaExceeded", 400, message));
     }
     let instance = rds.state.instance(instance)?;
-    let mut all = tag::read(tags)?;
+    let mut all = tag::read(cx, tags)?;
     if instance.settings.copy_tags_to_snapshot {
-        all.extend(instance.tags.clone());
+        // Those of AWS's own are not copied.
+        let copied = instance.tags.iter().filter(|(key, _)| !is_system_tag(key));
+        all.extend(copied.map(|(key, value)| (key.clone(), value.clone())));
     }
     let snapshot = Snapshot {
         id: id.clone(),

@@ -38,7 +38,7 @@ pub(super) fn create(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         name: name.clone(),
         description: asked.description,
         subnets: subnets(asked.subnet_ids)?,
-        tags: tag::read(&asked.tags)?,
+        tags: tag::read(cx, &asked.tags)?,
     };
     let answer = described(&group, cx);
     rds.state.subnet_groups.insert(name.clone(), group);

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use standin_kernel::control::input;
+use standin_kernel::resource::{RESERVED_TAG, is_system_tag, may_tag};
 use standin_kernel::{Cx, Value, json};
 
 use crate::Rds;
@@ -18,8 +19,11 @@ pub(super) struct Tag {
     value: String,
 }
 
-pub(super) fn read(tags: &[Tag]) -> Result<Tags> {
-    if tags.len() > TAGS_MAX {
+pub(super) fn read(cx: &Cx<'_>, tags: &[Tag]) -> Result<Tags> {
+    if tags.iter().any(|tag| !may_tag(cx.asked_by, &tag.key)) {
+        return Err(invalid(RESERVED_TAG));
+    }
+    if tags.iter().filter(|tag| !is_system_tag(&tag.key)).count() > TAGS_MAX {
         return Err(invalid("Too many tags"));
     }
     Ok(tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect())
@@ -38,7 +42,7 @@ struct Add {
 
 pub(super) fn add(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Add = input("AddTagsToResource", value)?;
-    let more = read(&asked.tags)?;
+    let more = read(cx, &asked.tags)?;
     change(&mut rds.state, cx, &asked.resource_name, |tags| tags.extend(more))?;
     Ok(json!({}))
 }
@@ -53,6 +57,9 @@ struct Remove {
 pub(super) fn remove(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Remove = input("RemoveTagsFromResource", value)?;
     let gone = asked.tag_keys;
+    if gone.iter().any(|key| !may_tag(cx.asked_by, key)) {
+        return Err(invalid(RESERVED_TAG));
+    }
     change(&mut rds.state, cx, &asked.resource_name, |tags| {
         tags.retain(|key, _| !gone.contains(key));
     })?;

@@ -45,8 +45,14 @@ impl Bench {
 
     pub(crate) fn with<T>(&mut self, act: impl FnOnce(&mut Rds, &mut Cx<'_>) -> T) -> T {
         let mut out = Vec::new();
-        let mut cx =
-            Cx { now: self.now, rng: &mut self.rng, env: &self.env, out: &mut out, facts: None };
+        let mut cx = Cx {
+            now: self.now,
+            rng: &mut self.rng,
+            env: &self.env,
+            out: &mut out,
+            facts: None,
+            asked_by: None,
+        };
         let answer = act(&mut self.rds, &mut cx);
         for out in out {
             self.carry_out(out);

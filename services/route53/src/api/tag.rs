@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use standin_kernel::resource::{RESERVED_TAG, may_tag};
 use standin_kernel::{ApiError, Cx, Value, json};
 
 use super::read;
@@ -34,6 +35,10 @@ pub(super) fn change(
     input: &Value,
 ) -> Result<Value, ApiError> {
     let input: Change = read("ChangeTagsForResource", input)?;
+    let mut keys = input.remove_tag_keys.iter().chain(input.add_tags.iter().map(|tag| &tag.key));
+    if keys.any(|key| !may_tag(cx.asked_by, key)) {
+        return Err(invalid_input(RESERVED_TAG));
+    }
     let id = bare(&input.resource_id).to_owned();
     let tags = match input.resource_type.as_str() {
         "hostedzone" => &mut route53.state.zone_mut(&id)?.settings.tags,

@@ -1,6 +1,6 @@
 //! `AWS::Route53::HealthCheck`: what the checkers ask, and who they are.
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{Value, json};
 
 use super::steps::{self, TAG};
@@ -72,6 +72,10 @@ impl ResourceType for HealthCheck {
 
     fn attributes(&self) -> &'static [&'static str] {
         &["HealthCheckId"]
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::without_system_tags("HealthCheckTags")
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

@@ -1,6 +1,6 @@
 //! `AWS::Route53::HostedZone`: a public zone with its name servers.
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{Value, json};
 
 use super::steps::{self, TAG};
@@ -53,6 +53,10 @@ impl ResourceType for HostedZone {
 
     fn attributes(&self) -> &'static [&'static str] {
         &["Id", "NameServers"]
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::without_system_tags("HostedZoneTags")
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

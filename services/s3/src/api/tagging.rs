@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use standin_kernel::control::input;
-use standin_kernel::{ApiError, Cx, Value, json};
+use standin_kernel::resource::{is_system_tag, may_tag};
+use standin_kernel::{ApiError, Cx, ServiceName, Value, json};
 
 use super::put::with_version;
 use super::{BucketOnly, nothing};
@@ -38,7 +39,7 @@ const OBJECT_TAGS_MAX: usize = 10;
 
 fn checked(tags: Vec<Tag>, max: usize) -> Result<BTreeMap<String, String>> {
     let mut set = BTreeMap::new();
-    let count = tags.len();
+    let count = tags.iter().filter(|tag| !is_system_tag(&tag.key)).count();
     for Tag { key, value } in tags {
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
             let message = "The TagKey or TagValue you have provided is invalid";
@@ -70,12 +71,40 @@ pub(super) fn from_query(text: Option<&str>) -> Result<BTreeMap<String, String>>
         let (key, value) = key.zip(value).ok_or_else(wrong)?;
         tags.push(Tag { key: key.into_owned(), value: value.into_owned() });
     }
+    of_object(tags)
+}
+
+/// Objects have no tags of AWS's own.
+fn of_object(tags: Vec<Tag>) -> Result<BTreeMap<String, String>> {
+    if tags.iter().any(|tag| is_system_tag(&tag.key)) {
+        let message = "Your TagKey cannot be prefixed with aws:";
+        return Err(Refusal::new("InvalidTag", 400, message));
+    }
     checked(tags, OBJECT_TAGS_MAX)
 }
 
 fn shown(tags: &BTreeMap<String, String>) -> Value {
     let tag = |(key, value): (&String, &String)| json!({"Key": key, "Value": value});
     tags.iter().map(tag).collect()
+}
+
+/// Who is no service writes AWS's own tags as they are, or none if there are none (CFN-TG-03).
+fn system_tags_stay(
+    asked_by: Option<ServiceName>,
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Result<()> {
+    let held = |(key, value): (&String, &String), by: &BTreeMap<String, String>| {
+        may_tag(asked_by, key) || by.get(key) == Some(value)
+    };
+    let message = if !after.iter().all(|tag| held(tag, before)) {
+        "System tags cannot be added/updated by requester"
+    } else if !before.iter().all(|tag| held(tag, after)) {
+        "System tags cannot be removed by requester"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new("InvalidTag", 400, message))
 }
 
 pub(super) fn put_bucket(
@@ -85,7 +114,9 @@ pub(super) fn put_bucket(
 ) -> Result<Value, ApiError> {
     let asked: PutBucket = input("PutBucketTagging", value)?;
     let tags = checked(asked.tagging.tag_set, BUCKET_TAGS_MAX)?;
+    let asked_by = cx.asked_by;
     state.change(cx, &asked.bucket, |settings| {
+        system_tags_stay(asked_by, &settings.tags, &tags)?;
         settings.tags = tags;
         Ok(())
     })?;
@@ -111,8 +142,9 @@ pub(super) fn delete_bucket(
     value: &Value,
 ) -> Result<Value, ApiError> {
     let asked: BucketOnly = input("DeleteBucketTagging", value)?;
+    let asked_by = cx.asked_by;
     state.change(cx, &asked.bucket, |settings| {
-        settings.tags.clear();
+        settings.tags.retain(|key, _| !may_tag(asked_by, key));
         Ok(())
     })?;
     nothing()
@@ -141,7 +173,7 @@ pub(super) fn put_object(
     value: &Value,
 ) -> Result<Value, ApiError> {
     let asked: PutObject = input("PutObjectTagging", value)?;
-    let tags = checked(asked.tagging.tag_set, OBJECT_TAGS_MAX)?;
+    let tags = of_object(asked.tagging.tag_set)?;
     set(state, cx, &asked.bucket, &asked.key, asked.version_id.as_deref(), tags)
 }
 

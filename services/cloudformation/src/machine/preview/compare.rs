@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Map;
-use standin_kernel::resource::Property;
+use standin_kernel::resource::{Property, ResourceType};
 use standin_kernel::{Value, json};
 
 use super::outlook::{Outlook, UNKNOWN};
@@ -22,9 +22,10 @@ const MASK: &str = "****";
 pub(super) fn properties(
     revision: &Revision,
     logical_id: &str,
-    table: &'static [Property],
+    known: Option<&dyn ResourceType>,
     outlook: &Outlook<'_>,
 ) -> Value {
+    let table = known.map_or(&[][..], ResourceType::properties);
     let resolved = revision.template.resolve_each(logical_id, &revision.scope, outlook);
     let fit = |(name, value): (String, Option<Value>)| {
         let Some(value) = value.filter(|value| *value != Value::Null) else {
@@ -36,7 +37,9 @@ pub(super) fn properties(
         (name, fitting.unwrap_or(value))
     };
     let mut properties = Value::Object(resolved.into_iter().map(fit).collect());
-    tags::add(&mut properties, &revision.source.tags, table);
+    if let Some(known) = known {
+        tags::add(&mut properties, &revision.source.tags, known);
+    }
     properties
 }
 

@@ -60,8 +60,9 @@ fn one(
     outlook: &Outlook<'_>,
 ) -> (Fate, Option<ResourceChange>) {
     let id = &planned.logical_id;
-    let table = desk.resource_type(&planned.type_name).map_or(&[][..], |known| known.properties());
-    let wanted = properties(revision, id, table, outlook);
+    let known = desk.resource_type(&planned.type_name);
+    let table = known.map_or(&[][..], |known| known.properties());
+    let wanted = properties(revision, id, known, outlook);
     let resource = stack.resource(id);
     let Some((resource, current)) =
         resource.and_then(|resource| Some((resource, resource.current.as_ref()?)))

@@ -210,6 +210,7 @@ impl Bench {
             env: &self.env,
             out: &mut out,
             facts: Some(&mut self.facts),
+            asked_by: None,
         };
         work(&mut self.edge, &mut cx);
         for one in out {

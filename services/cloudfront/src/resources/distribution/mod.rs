@@ -6,7 +6,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{Duration, Value, json};
 
 use super::{call, refused};
@@ -46,6 +46,10 @@ impl ResourceType for Distribution {
 
     fn attributes(&self) -> &'static [&'static str] {
         &["DomainName", "Id"]
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::without_system_tags("Tags")
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

@@ -109,7 +109,7 @@ pub(super) fn register(ecs: &mut Ecs, cx: &mut Cx<'_>, value: &Value) -> Result<
     let mut document: Document = read("RegisterTaskDefinition", &members)?;
     let tags: Vec<Tag> =
         tags.map(|tags| read("RegisterTaskDefinition", &tags)).transpose()?.unwrap_or_default();
-    tags::check(&tags)?;
+    tags::check(cx, &tags)?;
     check::common(&document)?;
     let size = check::fargate(&document);
     let fargate = size.is_ok();

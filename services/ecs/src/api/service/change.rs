@@ -107,7 +107,7 @@ fn same(existing: &ServiceSettings, asked: &ServiceSettings) -> bool {
 fn new_settings(ecs: &Ecs, cx: &Cx<'_>, asked: Create) -> Result<ServiceSettings, ApiError> {
     let cluster = ecs.state.cluster(cx.env, asked.cluster.as_deref())?;
     check_name(&asked.service_name)?;
-    tags::check(&asked.tags)?;
+    tags::check(cx, &asked.tags)?;
     if asked.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
         return Err(not_here("scheduling strategy DAEMON", "Fargate has none (ECS-SV-01)"));
     }

@@ -114,8 +114,14 @@ impl World {
     /// Does something to the scheduler, and all that follows from it at once.
     pub(super) fn act<T>(&mut self, act: impl FnOnce(&mut Scheduler, &mut Cx<'_>) -> T) -> T {
         let mut out = Vec::new();
-        let mut cx =
-            Cx { now: self.now, rng: &mut self.rng, env: &self.env, out: &mut out, facts: None };
+        let mut cx = Cx {
+            now: self.now,
+            rng: &mut self.rng,
+            env: &self.env,
+            out: &mut out,
+            facts: None,
+            asked_by: None,
+        };
         let result = act(&mut self.scheduler, &mut cx);
         self.observe();
         for out in out {

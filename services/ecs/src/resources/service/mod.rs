@@ -8,7 +8,7 @@ mod target_group;
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{ApiError, Duration, Value, json};
 
 use self::stable::{Patience, Verdict};
@@ -45,6 +45,10 @@ impl ResourceType for Service {
 
     fn attributes(&self) -> &'static [&'static str] {
         &["Name", "ServiceArn"]
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::without_system_tags("Tags")
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

@@ -96,6 +96,7 @@ impl Bench {
             env: &self.env,
             out: &mut out,
             facts: Some(&mut self.facts),
+            asked_by: None,
         };
         let result = work(&mut self.balancer, &mut cx);
         for out in out {

@@ -51,7 +51,7 @@ pub(super) fn allocate(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<
         allocation_id: ec2_id(cx.rng, "eipalloc"),
         ip,
         association: None,
-        tags: specified(asked.tag_specifications, "elastic-ip")?,
+        tags: specified(cx, asked.tag_specifications, "elastic-ip")?,
     };
     let answer = json!({
         "AllocationId": address.allocation_id,

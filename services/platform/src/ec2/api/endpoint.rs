@@ -68,7 +68,7 @@ pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         policy,
         private_dns: asked.private_dns_enabled.unwrap_or(kind == EndpointKind::Interface),
         created: cx.now,
-        tags: specified(asked.tag_specifications, "vpc-endpoint")?,
+        tags: specified(cx, asked.tag_specifications, "vpc-endpoint")?,
     };
     let shown = show(ec2, cx, &endpoint);
     let id = endpoint.id.clone();

@@ -22,7 +22,7 @@ struct Create {
 
 pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Create = read("CreateInternetGateway", value, CODES)?;
-    let tags = specified(asked.tag_specifications, "internet-gateway")?;
+    let tags = specified(cx, asked.tag_specifications, "internet-gateway")?;
     let gateway = InternetGateway { id: ec2_id(cx.rng, "igw"), vpc: None, tags };
     let shown = show(cx, &gateway);
     let id = gateway.id.clone();

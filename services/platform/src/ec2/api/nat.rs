@@ -43,7 +43,7 @@ pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Va
     let vpc = ec2.subnet(&asked.subnet_id)?.vpc.clone();
     let public = public(ec2, &asked, &vpc)?;
     let private_ip = private_ip(ec2, cx, &asked)?;
-    let tags = specified(asked.tag_specifications, "natgateway")?;
+    let tags = specified(cx, asked.tag_specifications, "natgateway")?;
     let nat = NatGateway {
         id: ec2_id(cx.rng, "nat"),
         subnet: asked.subnet_id,

@@ -37,7 +37,7 @@ pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         routes: Vec::new(),
         associations: Vec::new(),
         client_token: asked.client_token,
-        tags: specified(asked.tag_specifications, "route-table")?,
+        tags: specified(cx, asked.tag_specifications, "route-table")?,
     };
     let id = table.id.clone();
     ec2.route_tables.put(cx, &id, table);

@@ -48,7 +48,7 @@ pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         description: asked.description,
         vpc,
         rules: vec![Rule::to_anywhere(cx.rng)],
-        tags: specified(asked.tag_specifications, "security-group")?,
+        tags: specified(cx, asked.tag_specifications, "security-group")?,
     };
     let answer = json!({
         "GroupId": group.id,

@@ -34,7 +34,7 @@ pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Va
     let text = asked.cidr_block.as_deref().ok_or_else(|| error::missing("cidrBlock"))?;
     let cidr = block(ec2, &asked.vpc_id, text)?;
     let zone = zone(cx, asked.availability_zone, asked.availability_zone_id)?;
-    let tags = specified(asked.tag_specifications, "subnet")?;
+    let tags = specified(cx, asked.tag_specifications, "subnet")?;
     let id = make(ec2, cx, &asked.vpc_id, cidr, &zone, tags);
     Ok(json!({"Subnet": show(ec2, cx, ec2.subnet(&id)?)}))
 }

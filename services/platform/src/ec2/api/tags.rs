@@ -1,6 +1,7 @@
 //! Tags of EC2's things: `CreateTags`, `DeleteTags`, `DescribeTags`, and those given at creation.
 
 use serde::Deserialize;
+use standin_kernel::resource::{is_system_tag, may_tag};
 use standin_kernel::{ApiError, Cx, Value, json};
 
 use super::describe::Asked;
@@ -19,7 +20,11 @@ pub(super) struct Specification {
 }
 
 /// The tags of a new thing of kind `of` (`vpc`).
-pub(super) fn specified(given: Vec<Specification>, of: &str) -> Result<Tags, ApiError> {
+pub(super) fn specified(
+    cx: &Cx<'_>,
+    given: Vec<Specification>,
+    of: &str,
+) -> Result<Tags, ApiError> {
     let mut tags = Tags::new();
     for one in given {
         if one.resource_type != of {
@@ -27,7 +32,7 @@ pub(super) fn specified(given: Vec<Specification>, of: &str) -> Result<Tags, Api
             let message = format!("'{kind}' is not a valid taggable resource type.");
             return Err(refused("InvalidParameterValue", message));
         }
-        add(&mut tags, one.tags).map_err(|fault| wrong(&fault))?;
+        add(&mut tags, one.tags, cx.asked_by).map_err(|fault| wrong(&fault))?;
     }
     Ok(tags)
 }
@@ -49,9 +54,10 @@ struct Create {
 
 pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Create = read("CreateTags", value, CODES)?;
+    let by = cx.asked_by;
     for id in &asked.resources {
         let tags = asked.tags.clone();
-        let added = ec2.retag(cx, id, |there| add(there, tags)).ok_or_else(|| unknown(id))?;
+        let added = ec2.retag(cx, id, |there| add(there, tags, by)).ok_or_else(|| unknown(id))?;
         added.map_err(|fault| wrong(&fault))?;
     }
     Ok(json!({}))
@@ -65,7 +71,7 @@ fn unknown(id: &str) -> ApiError {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Delete {
     resources: Vec<String>,
-    /// `None`: all.
+    /// `None`: all but those of AWS's own.
     tags: Option<Vec<Unwanted>>,
 }
 
@@ -79,9 +85,13 @@ struct Unwanted {
 
 pub(super) fn delete(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Delete = read("DeleteTags", value, CODES)?;
+    let mut unwanted = asked.tags.iter().flatten();
+    if unwanted.any(|one| !may_tag(cx.asked_by, &one.key)) {
+        return Err(wrong(&Fault::Reserved));
+    }
     for id in &asked.resources {
         let take = |tags: &mut Tags| match &asked.tags {
-            None => tags.clear(),
+            None => tags.retain(|key, _| is_system_tag(key)),
             Some(unwanted) => tags.retain(|key, value| {
                 !unwanted.iter().any(|one| {
                     one.key == *key && one.value.as_ref().is_none_or(|wanted| wanted == value)

@@ -35,7 +35,7 @@ pub(super) fn create(ec2: &mut Ec2, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         let why = "Valid values are default and dedicated.";
         return Err(wrong(&tenancy, "instanceTenancy", why));
     }
-    let tags = specified(asked.tag_specifications, "vpc")?;
+    let tags = specified(cx, asked.tag_specifications, "vpc")?;
     let id = make(ec2, cx, cidr, tenancy, tags);
     Ok(json!({"Vpc": show(cx, ec2.vpc(&id)?)}))
 }

@@ -32,7 +32,7 @@ pub(super) fn create(iam: &mut Iam, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         arn: global_arn(cx.env, "iam", &format!("instance-profile{path}{name}")),
         created: cx.now,
         role: None,
-        tags: tags::of(asked.tags).map_err(|fault| error::tags(&fault))?,
+        tags: tags::of(asked.tags, cx.asked_by).map_err(|fault| error::tags(&fault))?,
         name,
         path,
     };

@@ -46,7 +46,7 @@ pub(super) fn create(iam: &mut Iam, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         versions: vec![version],
         default: 1,
         next: 2,
-        tags: tags::of(asked.tags).map_err(|fault| error::tags(&fault))?,
+        tags: tags::of(asked.tags, cx.asked_by).map_err(|fault| error::tags(&fault))?,
         name,
         path,
     };
@@ -182,7 +182,8 @@ struct PutTags {
 
 pub(super) fn tag(iam: &mut Iam, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: PutTags = read("TagPolicy", value, CODES)?;
-    let add = |policy: &mut ManagedPolicy| tags::add(&mut policy.tags, asked.tags);
+    let by = cx.asked_by;
+    let add = |policy: &mut ManagedPolicy| tags::add(&mut policy.tags, asked.tags, by);
     let added = iam.policies.change(cx, &asked.policy_arn, add);
     let added = added.ok_or_else(|| no_policy(&asked.policy_arn))?;
     added.map(|()| nothing()).map_err(|fault| error::tags(&fault))
@@ -197,8 +198,9 @@ struct TakeTags {
 
 pub(super) fn untag(iam: &mut Iam, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: TakeTags = read("UntagPolicy", value, CODES)?;
-    let taken = iam.policies.change(cx, &asked.policy_arn, |policy| {
-        policy.tags.retain(|key, _| !asked.tag_keys.contains(key));
-    });
-    taken.map(|()| nothing()).ok_or_else(|| no_policy(&asked.policy_arn))
+    let by = cx.asked_by;
+    let take = |policy: &mut ManagedPolicy| tags::remove(&mut policy.tags, &asked.tag_keys, by);
+    let taken = iam.policies.change(cx, &asked.policy_arn, take);
+    let taken = taken.ok_or_else(|| no_policy(&asked.policy_arn))?;
+    taken.map(|()| nothing()).map_err(|fault| error::tags(&fault))
 }

@@ -51,7 +51,7 @@ pub(super) fn create(iam: &mut Iam, cx: &mut Cx<'_>, value: &Value) -> Result<Va
         boundary: asked.permissions_boundary,
         inline: BTreeMap::new(),
         attached: Vec::new(),
-        tags: tags::of(asked.tags).map_err(|fault| error::tags(&fault))?,
+        tags: tags::of(asked.tags, cx.asked_by).map_err(|fault| error::tags(&fault))?,
         name,
         path,
     };

@@ -6,7 +6,7 @@ use standin_kernel::{ApiError, Cx, Value};
 use super::error::{self, CODES};
 use super::role::{change, role};
 use super::{answer, nothing};
-use crate::iam::state::Iam;
+use crate::iam::state::{Iam, Role};
 use crate::operation::read;
 use crate::tags::{self, Tag};
 
@@ -19,7 +19,9 @@ struct Put {
 
 pub(super) fn tag(iam: &mut Iam, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Put = read("TagRole", value, CODES)?;
-    let added = change(iam, cx, &asked.role_name, |role| tags::add(&mut role.tags, asked.tags))?;
+    let by = cx.asked_by;
+    let add = |role: &mut Role| tags::add(&mut role.tags, asked.tags, by);
+    let added = change(iam, cx, &asked.role_name, add)?;
     added.map(|()| nothing()).map_err(|fault| error::tags(&fault))
 }
 
@@ -32,10 +34,10 @@ struct Take {
 
 pub(super) fn untag(iam: &mut Iam, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Take = read("UntagRole", value, CODES)?;
-    change(iam, cx, &asked.role_name, |role| {
-        role.tags.retain(|key, _| !asked.tag_keys.contains(key));
-    })?;
-    Ok(nothing())
+    let by = cx.asked_by;
+    let take = |role: &mut Role| tags::remove(&mut role.tags, &asked.tag_keys, by);
+    let taken = change(iam, cx, &asked.role_name, take)?;
+    taken.map(|()| nothing()).map_err(|fault| error::tags(&fault))
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,6 @@
 //! `AWS::IAM::Role` (CFN-RS-34): a role, then a call for each policy in it or attached to it.
 
-use standin_kernel::resource::Job;
+use standin_kernel::resource::{Job, Tagging};
 use standin_kernel::{Value, json};
 
 use super::{PLAIN, only, table, text_of, texts};
@@ -14,6 +14,7 @@ const NAME_LENGTH_MAX: usize = 64;
 pub(crate) const ROLE: Made = Made {
     type_name: "AWS::IAM::Role",
     properties: table::ROLE,
+    tagging: Tagging::without_system_tags("Tags"),
     attributes: &["Arn", "RoleId"],
     create: |job| {
         let input = json!({
