@@ -190,6 +190,7 @@ impl Run<'_, '_> {
         // A service may have found what an earlier try had left.
         resource.garbage.retain(|garbage| garbage.physical.id != physical.id);
         let properties = physical.properties.clone();
+        let folder = physical.says.hint["Folder"].as_str().map(str::to_owned);
         resource.shown_id = Some(physical.id.clone());
         resource.current = Some(physical);
         resource.turn = Turn::Done;
@@ -197,7 +198,10 @@ impl Run<'_, '_> {
             JobKind::Create => ResourceStatus::CreateComplete,
             _ => ResourceStatus::UpdateComplete,
         };
-        self.stack.set(self.cx, logical_id, status, None, Some(&properties));
+        let is_new = matches!(kind, JobKind::Create | JobKind::Replace);
+        let from_afar = self.stack.revision.source.base_directory.is_empty();
+        let unread = folder.filter(|_| is_new && from_afar).map(|folder| not_filled(&folder));
+        self.stack.set(self.cx, logical_id, status, unread.as_deref(), Some(&properties));
     }
 
     pub(super) fn failed(&mut self, logical_id: &str, message: &str) {
@@ -263,4 +267,13 @@ impl Run<'_, '_> {
         }
         self.stack.set(self.cx, logical_id, status, Some(reason), Some(&shown));
     }
+}
+
+/// Why a bucket is empty that has a folder in its template: a path means something only beside a
+/// file, and a template that comes in a call is none (see docs/decisions/0009).
+fn not_filled(folder: &str) -> String {
+    format!(
+        "Created empty: Metadata: Standin: Folder ({folder}) is relative to the file that standin \
+         up reads, and this template came in a call. Use aws s3 sync, as on AWS."
+    )
 }

@@ -340,6 +340,26 @@ fn hints_are_relative_to_the_folder_of_the_template() {
 }
 
 #[test]
+fn a_folder_in_a_template_without_a_place_is_not_read_and_the_event_says_so() {
+    let template = "Resources: {A: {Type: Test::Thing, Metadata: {Standin: {Folder: pages}}, \
+                    Properties: {Name: a}}}";
+    let mut events = Vec::new();
+    for folder in ["", "/shop"] {
+        let mut world = World::new();
+        let mut input = create(template);
+        if !folder.is_empty() {
+            input["Standin"] = json!({"File": "shop.yaml", "BaseDirectory": folder});
+        }
+        world.ok("CreateStack", input);
+        events.extend(world.events("shop").into_iter().filter(|one| one.contains("A CREATE_COM")));
+    }
+    let said = "A CREATE_COMPLETE Created empty: Metadata: Standin: Folder (pages) is relative to \
+                the file that standin up reads, and this template came in a call. Use aws s3 sync, \
+                as on AWS.";
+    assert_eq!(events, [said, "A CREATE_COMPLETE"]);
+}
+
+#[test]
 fn check_template_tells_everything_without_a_stack() {
     let types = types::all();
     let report = crate::check_template("t.yaml", "Resources: {", &types, None);

@@ -17,13 +17,21 @@ struct Stack<'a> {
     properties: Value,
     previous: Option<Value>,
     hint: Value,
+    base_directory: &'static str,
     physical_id: Option<&'a str>,
 }
 
 impl<'a> Stack<'a> {
     fn new(name: &str, properties: Value) -> Self {
         let kind = the_type(name);
-        Self { kind, properties, previous: None, hint: Value::Null, physical_id: None }
+        Self {
+            kind,
+            properties,
+            previous: None,
+            hint: Value::Null,
+            base_directory: "/",
+            physical_id: None,
+        }
     }
 
     fn of(mut self, physical_id: &'a str) -> Self {
@@ -51,7 +59,7 @@ impl<'a> Stack<'a> {
                 previous: self.previous.as_ref(),
                 hint: &self.hint,
                 keeps_snapshot: false,
-                base_directory: "/",
+                base_directory: self.base_directory,
                 physical_id: physical_id.as_deref(),
                 step,
                 context: &context,
@@ -189,6 +197,10 @@ fn a_bucket_with_objects_stays_unless_standin_filled_it() {
     let failed = bucket.delete(&mut bench).unwrap_err();
     assert!(failed.contains("The bucket you tried to delete is not empty"), "{failed}");
     bucket.hint = json!({"Folder": "pages"});
+    // One that came over the API was filled by nobody.
+    bucket.base_directory = "";
+    assert_eq!(bucket.delete(&mut bench).unwrap_err(), failed);
+    bucket.base_directory = "/";
     bucket.delete(&mut bench).unwrap();
     assert_eq!(bench.refusal("HeadBucket", json!({"Bucket": "bkt"})).0, "NotFound");
     assert!(bench.records.is_empty());

@@ -69,13 +69,18 @@ impl ResourceType for Bucket {
         match (job.step, job.reply) {
             (_, Some(Err(error))) if error.code == "NoSuchBucket" => done(job, bucket),
             (_, Some(Err(error))) => Progress::refused(error, "S3"),
-            (BEGIN, _) if job.hint["Folder"].is_null() => delete(bucket),
+            (BEGIN, _) if !is_filled(job) => delete(bucket),
             (BEGIN | EMPTIED, _) => call("ListObjectVersions", json!({"Bucket": bucket}), LISTED),
             (LISTED, Some(Ok(listed))) => empty(bucket, listed),
             (DELETED, _) => done(job, bucket),
             _ => delete(bucket),
         }
     }
+}
+
+/// Whether the bucket's objects are copies of a folder beside the template.
+fn is_filled(job: &Job<'_>) -> bool {
+    !job.hint["Folder"].is_null() && !job.base_directory.is_empty()
 }
 
 /// Makes the next of the calls, which begin at step `first`.
