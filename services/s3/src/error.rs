@@ -104,6 +104,13 @@ pub(crate) fn invalid_range(asked: &str, length: u64) -> Refusal {
         .detail("ActualObjectSize", length.to_string())
 }
 
+/// S3-GET-14
+pub(crate) fn invalid_part_number(asked: &str, parts: usize) -> Refusal {
+    Refusal::new("InvalidPartNumber", 416, "The requested partnumber is not satisfiable")
+        .detail("PartNumberRequested", asked)
+        .detail("ActualPartCount", parts.to_string())
+}
+
 pub(crate) fn invalid_request(message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::new("InvalidRequest", 400, message)
 }

@@ -219,6 +219,9 @@ pub(crate) struct Content {
     /// As the writer sent it with the whole body.
     #[serde(default)]
     pub(crate) checksum: Option<Checksum>,
+    /// Bytes of each part, if it was put in parts.
+    #[serde(default)]
+    pub(crate) parts: Vec<u64>,
     /// The response headers that are the same for every reader, put together once.
     #[serde(skip)]
     pub(crate) lines: Headers,
@@ -274,6 +277,7 @@ impl Making {
             storage_class,
             tags,
             checksum: None,
+            parts: Vec::new(),
             lines,
         }
     }

@@ -7,10 +7,9 @@ use standin_kernel::{ApiError, Cx, Value, json};
 use super::present;
 use super::put::{add_checksum, shown, with_version, write};
 use crate::data::conditional::{Conditions, Outcome};
-use crate::data::range::{Part, content_range, part};
+use crate::data::range::{self, content_range};
 use crate::error::{
-    Result, deleted, invalid_range, is_delete_marker, no_such_key, no_such_version,
-    precondition_failed,
+    Result, deleted, is_delete_marker, no_such_key, no_such_version, precondition_failed,
 };
 use crate::state::{Bucket, Content, Object, State, Version, Versioning, blob_hex};
 
@@ -27,6 +26,7 @@ struct Get {
     key: String,
     version_id: Option<String>,
     range: Option<String>,
+    part_number: Option<i64>,
     checksum_mode: Option<ChecksumMode>,
     if_match: Option<String>,
     if_none_match: Option<String>,
@@ -106,11 +106,9 @@ fn describe(
         Outcome::Failed(condition) => return Err(precondition_failed(condition).into()),
     }
     let size = content.length;
-    let part = match asked.range.as_deref().map(|range| (range, part(range, size))) {
-        Some((range, Part::Unsatisfiable)) => return Err(invalid_range(range, size).into()),
-        Some((_, Part::Bytes { offset, length })) => Some((offset, length)),
-        Some((_, Part::Whole)) | None => None,
-    };
+    let number = asked.part_number.map(|number| number.to_string());
+    let part = range::asked(content, asked.range.as_deref(), number.as_deref())?;
+    let parts = content.parts.len();
     let metadata = &content.metadata;
     let or = |over: &Option<String>, own: &Option<String>| over.clone().or_else(|| own.clone());
     let kind = asked.response_content_type.as_ref().unwrap_or(&metadata.content_type);
@@ -129,6 +127,7 @@ fn describe(
         "WebsiteRedirectLocation": metadata.redirect,
         "Metadata": metadata.user,
         "StorageClass": content.storage_class,
+        "PartsCount": (number.is_some() && parts > 0).then_some(parts),
         "TagCount": (!content.tags.is_empty()).then_some(content.tags.len()),
     });
     let mut document = present(own);

@@ -211,10 +211,11 @@ pub(super) fn complete(
         let join: Vec<Value> = parts.iter().map(|part| to_join(part)).collect();
         return Ok(json!({"Standin": {"Join": join}}));
     };
-    let count = parts.len();
+    let lengths: Vec<u64> = parts.iter().map(|part| part.length).collect();
     let making = upload.making.clone();
-    let etag = format!("{}-{count}", etag(cx, &making.encryption, stored.etag));
-    let content = making.content(stored.blob, stored.length, etag);
+    let etag = format!("{}-{}", etag(cx, &making.encryption, stored.etag), lengths.len());
+    let mut content = making.content(stored.blob, stored.length, etag);
+    content.parts = lengths;
     let mut answer = shown(&content);
     let version = write(cx, bucket, &asked.key, Some(content));
     bucket.end_upload(cx, &asked.upload_id);

@@ -1,4 +1,8 @@
-//! Which bytes of an object a `Range` asks for (S3-GET-04): one range, or the whole object.
+//! Which bytes of an object a `Range` asks for (S3-GET-04), or a number of a part (S3-GET-14): one
+//! range, one part, or the whole object.
+
+use crate::error::{Refusal, Result, invalid_part_number, invalid_range, invalid_request};
+use crate::state::Content;
 
 /// What a `Range` header comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,40 @@ pub(crate) fn part(range: &str, size: u64) -> Part {
             Part::Bytes { offset: first, length: end - first + 1 }
         }
     }
+}
+
+/// Offset and length of what is asked for, if it is not the whole object.
+pub(crate) fn asked(
+    content: &Content,
+    range: Option<&str>,
+    part_number: Option<&str>,
+) -> Result<Option<(u64, u64)>> {
+    let size = content.length;
+    match (range, part_number) {
+        (None, None) => Ok(None),
+        (Some(range), None) => match part(range, size) {
+            Part::Unsatisfiable => Err(invalid_range(range, size)),
+            Part::Bytes { offset, length } => Ok(Some((offset, length))),
+            Part::Whole => Ok(None),
+        },
+        (None, Some(number)) => numbered(content, number),
+        (Some(_), Some(_)) => {
+            let message = "Cannot specify both Range header and partNumber query parameter";
+            Err(invalid_request(message))
+        }
+    }
+}
+
+/// Where a part lies; an object that was put whole is its only part.
+fn numbered(content: &Content, number: &str) -> Result<Option<(u64, u64)>> {
+    let whole = [content.length];
+    let parts = if content.parts.is_empty() { &whole[..] } else { &content.parts };
+    let before = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let missing = || -> Refusal { invalid_part_number(number, parts.len()) };
+    let before = before.filter(|before| *before < parts.len()).ok_or_else(missing)?;
+    let offset = parts.iter().take(before).sum();
+    // An empty object has no range.
+    Ok(parts.get(before).filter(|length| **length > 0).map(|length| (offset, *length)))
 }
 
 /// `bytes 2-5/10`

@@ -10,11 +10,11 @@ use super::conditional::{Conditions, Outcome, range_counts};
 use super::endpoint::{Endpoint, regional};
 use super::listing::{self, Ask, Form};
 use super::policy::Detail;
-use super::range::{Part, content_range, part};
+use super::range::{self, content_range};
 use super::{Visit, cors, fact, key};
 use crate::error::{
-    Refusal, Result, access_denied, deleted, invalid_argument, invalid_range, invalid_request,
-    is_delete_marker, method_not_allowed, no_such_key, no_such_version, precondition_failed,
+    Refusal, Result, access_denied, deleted, invalid_argument, invalid_request, is_delete_marker,
+    method_not_allowed, no_such_key, no_such_version, precondition_failed,
 };
 use crate::state::{Acl, Bucket, Content, Encryption, Object, Version, Versioning};
 
@@ -249,7 +249,8 @@ impl<'a> Visit<'a> {
         let version = query.get("versionId");
         let found = self.find(cx, bucket, key, version.as_deref())?;
         self.may_decrypt(cx, bucket, found.content)?;
-        let mut response = self.give(cx, bucket, found)?;
+        let number = query.get("partNumber");
+        let mut response = self.give(cx, bucket, found, number.as_deref())?;
         // S3-GET-05
         let overrides: Vec<_> = OVERRIDES.iter().filter(|(name, _)| query.has(name)).collect();
         if !overrides.is_empty() {
@@ -346,6 +347,7 @@ impl<'a> Visit<'a> {
         cx: &mut Cx<'_>,
         bucket: &Bucket,
         found: Found<'_>,
+        part_number: Option<&str>,
     ) -> Result<Response> {
         let Found { version, content } = found;
         let asked = &self.request.head.headers;
@@ -361,11 +363,7 @@ impl<'a> Visit<'a> {
         let range = asked
             .get("Range")
             .filter(|_| range_counts(asked.get("If-Range"), &content.etag, version.modified));
-        let part = match range.map(|range| (range, part(range, size))) {
-            Some((range, Part::Unsatisfiable)) => return Err(invalid_range(range, size)),
-            Some((_, Part::Bytes { offset, length })) => Some((offset, length)),
-            Some((_, Part::Whole)) | None => None,
-        };
+        let part = range::asked(content, range, part_number)?;
         cx.note(|| {
             let says = format!("an object of {size} bytes, {}", content.metadata.content_type);
             fact("object", says)
@@ -373,6 +371,9 @@ impl<'a> Visit<'a> {
         let mut head = self.head(if part.is_some() { 206 } else { 200 });
         self.add_lines(&mut head.headers, bucket, found, |_| true);
         self.tell_browsers(cx, bucket, &mut head.headers);
+        if part_number.is_some() && !content.parts.is_empty() {
+            head.headers.append("x-amz-mp-parts-count", content.parts.len().to_string());
+        }
         let (offset, length) = part.unwrap_or((0, size));
         if part.is_some() {
             head.headers.append("Content-Range", content_range(offset, length, size));

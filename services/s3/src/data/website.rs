@@ -155,7 +155,7 @@ impl Visit<'_> {
             });
             return Ok(self.redirect(301, location));
         }
-        self.give(cx, site.bucket, found)
+        self.give(cx, site.bucket, found, None)
     }
 
     /// The path is one of a folder: 302 to the same with a slash.

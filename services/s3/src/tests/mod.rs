@@ -93,6 +93,7 @@ impl Bench {
             env: &self.env,
             out: &mut out,
             facts: Some(&mut self.facts),
+            asked_by: None,
         };
         let result = work(&mut self.s3, &mut cx);
         for one in &out {
@@ -264,6 +265,7 @@ pub(crate) fn content() -> Content {
         storage_class: None,
         tags: BTreeMap::new(),
         checksum: None,
+        parts: Vec::new(),
         lines: Headers::new(),
     }
 }

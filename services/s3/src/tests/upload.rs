@@ -3,7 +3,7 @@
 use standin_kernel::control::Record;
 use standin_kernel::{Service, Value, json};
 
-use super::Bench;
+use super::{Bench, allow};
 use crate::S3;
 
 const MIB: usize = 1024 * 1024;
@@ -60,6 +60,41 @@ fn s3_get_02_an_object_in_parts_has_a_tag_with_their_number() {
     assert_eq!(head["ContentLength"], 5 * MIB + 3);
     assert_eq!(bench.refusal("CompleteMultipartUpload", input).0, "NoSuchUpload");
     assert!(bench.records.keys().all(|(kind, _)| !kind.starts_with("upload")));
+}
+
+#[test]
+fn s3_get_14_a_part_is_read_by_its_number() {
+    let mut bench = Bench::open();
+    bench.policy(&[allow("s3:GetObject", "arn:aws:s3:::bkt/*")]);
+    let id = begin(&mut bench, "big", json!({}));
+    let one = part(&mut bench, &id, 1, "one", 5 * MIB);
+    let two = part(&mut bench, &id, 2, "two", 3);
+    let mut input = named("big", &id, list(&[(1, &one), (2, &two)]));
+    input["Standin"] = bench.store_as("onetwo", 5 * MIB + 3);
+    bench.ok("CompleteMultipartUpload", input);
+    let asked = |number: u64| json!({"Bucket": "bkt", "Key": "big", "PartNumber": number});
+    let got = bench.ok("GetObject", asked(2));
+    assert_eq!(got["Standin"]["Offset"], 5 * MIB);
+    assert_eq!(got["Standin"]["Length"], 3);
+    assert_eq!(got["ContentRange"], "bytes 5242880-5242882/5242883");
+    assert_eq!(bench.ok("HeadObject", asked(1))["ContentLength"], 5 * MIB);
+    assert_eq!(got["PartsCount"], 2);
+    for number in [0, 3] {
+        let refused = bench.refusal("GetObject", asked(number));
+        assert_eq!(refused, ("InvalidPartNumber".into(), 416));
+    }
+    let mut both = asked(1);
+    both["Range"] = json!("bytes=0-1");
+    assert_eq!(bench.refusal("GetObject", both), ("InvalidRequest".into(), 400));
+    let seen = bench.rest("/big?partNumber=2");
+    assert_eq!((seen.status, seen.header("x-amz-mp-parts-count")), (206, Some("2")));
+    // Put whole, it is one part.
+    bench.put("small", "abc", json!({}));
+    bench.put("empty", "", json!({}));
+    let of = |key: &str| json!({"Bucket": "bkt", "Key": key, "PartNumber": 1});
+    let got = bench.ok("GetObject", of("small"));
+    assert_eq!((&got["ContentRange"], &got["PartsCount"]), (&json!("bytes 0-2/3"), &Value::Null));
+    assert_eq!(bench.ok("GetObject", of("empty"))["ContentRange"], Value::Null);
 }
 
 #[test]
