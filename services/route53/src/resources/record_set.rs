@@ -36,7 +36,7 @@ impl ResourceType for RecordSet {
     }
 
     fn attributes(&self) -> &'static [&'static str] {
-        &[]
+        &["Id"]
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

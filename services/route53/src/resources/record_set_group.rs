@@ -91,7 +91,10 @@ fn all(action: &str, properties: &Value) -> Vec<Value> {
 fn finish(job: &Job<'_>, changes: &[Value]) -> Progress {
     let id = job.physical_id.unwrap_or(job.generated_name);
     match steps::walk(job, job.properties, id, changes) {
-        Progress::Done { .. } => Progress::done(id, [("Id", id.into())]),
+        // Nothing to change, so no change has an id.
+        Progress::Done { attributes, .. } if attributes.is_empty() => {
+            Progress::done(id, [("Id", id.into())])
+        }
         other => other,
     }
 }

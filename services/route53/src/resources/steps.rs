@@ -79,12 +79,15 @@ pub(super) fn wait(first: bool, step: u32, context: Value, physical_id: &str) ->
     Progress::Wait { after, step, context, physical_id: Some(physical_id.to_owned()) }
 }
 
-/// The template's tags and those CloudFormation adds of its own; `None` when nothing is to change.
+/// The change of tags; `None` when there is none.
 pub(super) fn tags(job: &Job<'_>, property: &str, kind: &str, id: &str) -> Option<Value> {
     if job.previous.is_some_and(|previous| previous[property] == job.properties[property]) {
         return None;
     }
     let (tags, gone) = (job.tags(property), job.tag_keys_gone(property));
+    if tags.is_empty() && gone.is_empty() {
+        return None;
+    }
     let mut input = json!({"ResourceType": kind, "ResourceId": id, "AddTags": tags});
     if !gone.is_empty() {
         input["RemoveTagKeys"] = gone.into();
@@ -164,8 +167,15 @@ pub(super) fn walk(job: &Job<'_>, of: &Value, id: &str, changes: &[Value]) -> Pr
             wait(false, LOOK, answer["ChangeInfo"]["Id"].clone(), id)
         }
         (LOOK, _) => call("GetChange", json!({"Id": job.context}), LOOKED, Value::Null),
+        (_, Some(Ok(answer))) => Progress::done(id, [("Id", change_id(answer))]),
         _ => Progress::done(id, []),
     }
+}
+
+/// `C0123456789ABC`
+fn change_id(answer: &Value) -> Value {
+    let id = answer["ChangeInfo"]["Id"].as_str().unwrap_or_default();
+    id.strip_prefix("/change/").unwrap_or(id).into()
 }
 
 /// The id of the one zone of a name.
