@@ -52,9 +52,12 @@ pub(crate) async fn serve(
             }
             respond(wire, object.filter(|_| !to_head), &request_id)
         }
-        Err(error) => {
+        Err(Refused { error, begun }) => {
             let mut wire =
                 answer::refusal(Some((entry.name, model, protocol)), &error, &request_id);
+            if begun {
+                wire.status = 200;
+            }
             if to_head || error.status == 304 {
                 wire.body.clear();
             }
@@ -70,13 +73,27 @@ struct Done {
     object: Option<Bytes>,
 }
 
+/// Why an operation did not go well.
+struct Refused {
+    error: ApiError,
+    /// The answer has begun, as that to a request which takes S3 long: the error comes in the body
+    /// of a good answer (S3-PUT-06).
+    begun: bool,
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self { error, begun: false }
+    }
+}
+
 async fn carry_out(
     driver: &Rc<Driver>,
     credentials: Option<&Credentials>,
     entry: &'static Entry,
     head: &RequestHead,
     body: &Bytes,
-) -> Result<Done, ApiError> {
+) -> Result<Done, Refused> {
     let now = driver.now();
     let mut seal = auth::check(entry, head, body, now, credentials)?;
     // Signed as it came, read as if by path.
@@ -87,7 +104,7 @@ async fn carry_out(
     let (body, trailer) = match is_chunked(head) {
         true => match chunks::decode(body, seal.as_mut()) {
             Ok(decoded) => (decoded.body.into(), decoded.trailer),
-            Err(wrong) => return Err(auth::body_error(entry, &wrong, now)),
+            Err(wrong) => return Err(auth::body_error(entry, &wrong, now).into()),
         },
         false => (body.clone(), Vec::new()),
     };
@@ -101,9 +118,10 @@ async fn carry_out(
     }
     let name = entry.name_of(&operation);
     let mut value = driver.call(entry.service, &name, input.clone()).await?;
-    if let Some(whole) = objects::joined(&driver.blobs, &value).await? {
+    let late = |error| Refused { error, begun: true };
+    if let Some(whole) = objects::joined(&driver.blobs, &value).await.map_err(late)? {
         input["Standin"] = whole;
-        value = driver.call(entry.service, &name, input).await?;
+        value = driver.call(entry.service, &name, input).await.map_err(late)?;
     }
     let object = match value["PayloadBase64"].as_str() {
         Some(text) => Some(base64(text)?),
