@@ -10,6 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use standin_kernel::{BlobId, Bytes};
@@ -38,6 +39,9 @@ struct Shared {
     folder: PathBuf,
     /// Numbers the files that are being written.
     next: AtomicU64,
+    /// When each body was stored by this run: a record may be about to name it. Held while files
+    /// appear and go.
+    stored: Mutex<BTreeMap<BlobId, Instant>>,
     recent: Mutex<Recent>,
 }
 
@@ -54,6 +58,7 @@ impl Blobs {
         let shared = Shared {
             folder,
             next: AtomicU64::new(0),
+            stored: Mutex::default(),
             recent: Mutex::new(Recent::new(memory_bytes)),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -151,8 +156,22 @@ impl Blobs {
         }
     }
 
-    /// All stored bodies, in order. To collect garbage, remove those no record names, at a time
-    /// when no body is being stored.
+    /// Forgets a body that no record names, unless it was stored less than `rest` ago; whether it
+    /// is gone.
+    pub(crate) fn remove_unnamed(&self, id: BlobId, rest: Duration) -> io::Result<bool> {
+        let stored = self.stored();
+        if stored.get(&id).is_some_and(|at| at.elapsed() < rest) {
+            return Ok(false);
+        }
+        self.remove(id).map(|()| true)
+    }
+
+    /// Forgets when bodies were stored, of those that were stored longer than `rest` ago.
+    pub(crate) fn forget_rested(&self, rest: Duration) {
+        self.stored().retain(|_, at| at.elapsed() < rest);
+    }
+
+    /// All stored bodies, in order.
     pub fn ids(&self) -> io::Result<Vec<BlobId>> {
         let mut ids = Vec::new();
         for part in std::fs::read_dir(&self.shared.folder)? {
@@ -177,6 +196,10 @@ impl Blobs {
     fn path(&self, id: BlobId) -> PathBuf {
         let name = hex(&id.0);
         self.shared.folder.join(&name[..2]).join(name)
+    }
+
+    fn stored(&self) -> MutexGuard<'_, BTreeMap<BlobId, Instant>> {
+        self.shared.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
@@ -218,16 +241,22 @@ impl BlobWriter {
     pub fn finish(self) -> io::Result<(BlobId, u64)> {
         let id = BlobId(self.hash.clone().finalize().into());
         let path = self.blobs.path(id);
+        let part = path.parent().unwrap_or(&self.blobs.shared.folder);
         if !path.exists() {
             self.file.sync_all()?;
-            let part = path.parent().unwrap_or(&self.blobs.shared.folder);
             if !part.exists() {
                 create_private_dir(part)?;
                 File::open(&self.blobs.shared.folder)?.sync_all()?;
             }
+        }
+        let mut stored = self.blobs.stored();
+        stored.insert(id, Instant::now());
+        // One that was there may have gone meanwhile.
+        if !path.exists() {
             std::fs::rename(&self.path, &path)?;
             File::open(part)?.sync_all()?;
         }
+        drop(stored);
         Ok((id, self.length))
     }
 }

@@ -7,6 +7,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use standin_engine::{Effect, Engine, Input, LegId, RelayEnd, Respond};
@@ -48,6 +50,10 @@ pub struct Driver {
     store: StoreWriter,
     pub(crate) state_dir: PathBuf,
     pub(crate) blobs: Blobs,
+    /// Whether bodies may have lost their last name since they were last collected, and when that
+    /// was, in seconds of the run.
+    litter: Arc<AtomicBool>,
+    collected_s: Cell<u64>,
     functions: Functions,
     started: (Instant, Time),
     timer: Notify,
@@ -74,6 +80,9 @@ impl std::fmt::Debug for Driver {
     }
 }
 
+/// Time between two collections of bodies.
+const COLLECTS_EVERY_S: u64 = 60;
+
 /// How many traced answers are remembered for whoever asks why.
 const TRACES_MAX: usize = 4096;
 
@@ -98,6 +107,9 @@ impl Driver {
             store,
             state_dir,
             blobs,
+            // An earlier run may have left some.
+            litter: Arc::new(AtomicBool::new(true)),
+            collected_s: Cell::new(0),
             functions,
             started: (Instant::now(), wall_clock()),
             timer: Notify::new(),
@@ -194,7 +206,15 @@ impl Driver {
                 Effect::Exec { workload, exec } => {
                     self.workloads.borrow_mut().exec(workload, exec);
                 }
-                Effect::Store { records } => durable = Some(self.make_durable(records)),
+                Effect::Store { records } => {
+                    let named = |(service, _): &(ServiceName, Record)| {
+                        matches!(service, ServiceName::S3 | ServiceName::Lambda)
+                    };
+                    if records.iter().any(named) {
+                        self.litter.store(true, Ordering::Relaxed);
+                    }
+                    durable = Some(self.make_durable(records));
+                }
                 Effect::Evaluate { run, evaluation } => self.functions.submit(run, evaluation),
                 Effect::ReadText { ticket, blob } => self.read_text(ticket, blob),
                 Effect::Reply { ticket, reply } => self.reply(ticket, reply, durable.take()),
@@ -343,13 +363,29 @@ impl Driver {
         }
     }
 
-    /// Once a second: viewers that are too slow, connections idle for too long.
+    /// Has bodies removed that nobody names any more, now and then.
+    fn collect_garbage(&self, now_s: u64) {
+        if now_s < self.collected_s.get() + COLLECTS_EVERY_S
+            || !self.litter.swap(false, Ordering::Relaxed)
+        {
+            return;
+        }
+        self.collected_s.set(now_s);
+        let litter = self.litter.clone();
+        self.store.collect(self.blobs.clone(), move |left| {
+            litter.fetch_or(left, Ordering::Relaxed);
+        });
+    }
+
+    /// Once a second: viewers that are too slow, connections idle for too long, bodies that nobody
+    /// names any more.
     pub(crate) async fn run_sweep(self: Rc<Self>) {
         let mut every = tokio::time::interval(Duration::from_secs(1));
         loop {
             every.tick().await;
             let now_s = self.now_s();
             self.pool.borrow_mut().sweep(now_s);
+            self.collect_garbage(now_s);
             if let Some(record) = &self.record {
                 record.flush();
             }

@@ -13,6 +13,7 @@ mod dns;
 pub mod driver;
 pub mod fill;
 mod functions;
+mod garbage;
 mod http;
 mod objects;
 pub mod orphans;

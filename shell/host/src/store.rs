@@ -1,6 +1,7 @@
 //! Decides how records survive a restart: one redb file, whole batches in one durable
 //! transaction, written on a thread of its own, and never two Standins on one state directory.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -10,7 +11,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use standin_kernel::{Record, ServiceName};
+use standin_kernel::{BlobId, Record, ServiceName};
+
+use crate::blobs::Blobs;
+use crate::garbage;
 
 /// (service, kind, id) to the document as JSON. The number is the format's.
 const RECORDS: TableDefinition<(&str, &str, &str), &[u8]> = TableDefinition::new("records-1");
@@ -87,6 +91,22 @@ impl Store {
         // The table is in order of the services' names; the sort keeps kind and id as they are.
         records.sort_by_key(|(service, _)| *service);
         Ok(records)
+    }
+
+    /// The bodies that records name, in whatever member: every text of 64 hexadecimal digits.
+    pub(crate) fn named_bodies(&self) -> Result<BTreeSet<BlobId>, StoreError> {
+        let read = self.database.begin_read().map_err(database_error)?;
+        let table = match read.open_table(RECORDS) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(BTreeSet::new()),
+            Err(wrong) => return Err(database_error(wrong)),
+        };
+        let mut named = BTreeSet::new();
+        for row in table.iter().map_err(database_error)? {
+            let (_, value) = row.map_err(database_error)?;
+            named.extend(garbage::names_in(value.value()));
+        }
+        Ok(named)
     }
 
     /// Writes `records` in one durable transaction; one without a document is removed.
@@ -199,12 +219,15 @@ fn io_error(path: &Path, source: std::io::Error) -> StoreError {
     StoreError::Io { path: path.to_owned(), source }
 }
 
+/// What is told of a collection: whether it has to be done again later.
+type Collected = Box<dyn FnOnce(bool) + Send>;
+
 /// What is told when a batch is on disk, or could not be put there. Runs on the writer's thread.
 type Done = Box<dyn FnOnce(Result<(), Arc<StoreError>>) + Send>;
 
-struct Job {
-    records: Vec<(ServiceName, Record)>,
-    done: Done,
+enum Job {
+    Write { records: Vec<(ServiceName, Record)>, done: Done },
+    Collect { blobs: Blobs, done: Collected },
 }
 
 /// Writes batches in the order they were submitted; all that wait go into one transaction.
@@ -223,13 +246,23 @@ impl StoreWriter {
         records: Vec<(ServiceName, Record)>,
         done: impl FnOnce(Result<(), Arc<StoreError>>) + Send + 'static,
     ) {
-        let job = Job { records, done: Box::new(done) };
-        let sent = match &self.jobs {
+        let job = Job::Write { records, done: Box::new(done) };
+        if let Err(Job::Write { done, .. }) = self.send(job) {
+            done(Err(Arc::new(StoreError::Closed)));
+        }
+    }
+
+    /// Has the bodies removed that no record on the disk names. Records that are submitted, but not
+    /// there yet, count as they are on the disk.
+    pub(crate) fn collect(&self, blobs: Blobs, done: impl FnOnce(bool) + Send + 'static) {
+        // A store that is closed collects nothing; the next run does.
+        let _ = self.send(Job::Collect { blobs, done: Box::new(done) });
+    }
+
+    fn send(&self, job: Job) -> Result<(), Job> {
+        match &self.jobs {
             Some(jobs) => jobs.send(job).map_err(|unsent| unsent.0),
             None => Err(job),
-        };
-        if let Err(job) = sent {
-            (job.done)(Err(Arc::new(StoreError::Closed)));
         }
     }
 
@@ -257,15 +290,23 @@ impl Drop for StoreWriter {
 /// The writer's thread.
 fn write_all(store: &Store, waiting: &mpsc::Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
-        let mut records = first.records;
-        let mut done = vec![first.done];
-        for job in waiting.try_iter() {
-            records.extend(job.records);
-            done.push(job.done);
+        let (mut records, mut written, mut collections) = (Vec::new(), Vec::new(), Vec::new());
+        for job in std::iter::once(first).chain(waiting.try_iter()) {
+            match job {
+                Job::Write { records: more, done } => {
+                    records.extend(more);
+                    written.push(done);
+                }
+                Job::Collect { blobs, done } => collections.push((blobs, done)),
+            }
         }
         let result = store.save(&records).map_err(Arc::new);
-        for done in done {
+        for done in written {
             done(result.clone());
+        }
+        for (blobs, done) in collections {
+            // What cannot be read or removed now is tried again.
+            done(garbage::collect(store, &blobs, garbage::REST).unwrap_or(true));
         }
     }
 }
