@@ -2,6 +2,7 @@
 //! name.
 
 mod agent;
+mod credentials;
 mod down;
 mod drill;
 mod events;

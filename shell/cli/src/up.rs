@@ -1,14 +1,16 @@
 //! `standin up`: creates or updates a stack and runs it until it is told to stop.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
-use standin_host::{Config, Credentials, Driver, Question};
+use standin_host::{Config, Driver, Question};
 use standin_kernel::{Env, Pace, ServiceName, Value, json};
 
+use crate::credentials;
 use crate::events::{Ending, Follower, stack_status, text};
 use crate::link::{Endpoint, Link, refused};
 use crate::template::TemplateFile;
@@ -63,6 +65,11 @@ pub(crate) struct RunOptions {
     /// id with the secret `test`
     #[arg(long)]
     pub(crate) require_signature: bool,
+    /// Let other machines reach viewers' port and the AWS endpoint at this address of this machine
+    /// (0.0.0.0: all of them). Calls from elsewhere have to be signed; STANDIN_CREDENTIALS has to
+    /// say whose signatures count
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<IpAddr>,
 }
 
 pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
@@ -112,23 +119,6 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
     outcome
 }
 
-/// Whose signatures count, when they are asked for.
-fn credentials(options: &RunOptions) -> Result<Option<Credentials>, Failure> {
-    const NAME: &str = "STANDIN_CREDENTIALS";
-    if !options.require_signature {
-        return Ok(None);
-    }
-    let Ok(text) = std::env::var(NAME) else {
-        return Ok(Some(Credentials { any: Some("test".into()), ..Credentials::default() }));
-    };
-    let pair = |pair: &str| match pair.split_once(':') {
-        Some((key, secret)) if !key.is_empty() => Ok((key.to_owned(), secret.to_owned())),
-        _ => Err(format!("{NAME} is not of the form KEY:SECRET,KEY:SECRET")),
-    };
-    let known = text.split(',').map(str::trim).map(pair).collect::<Result<_, _>>()?;
-    Ok(Some(Credentials { known, any: None }))
-}
-
 /// Starts a run in this process.
 pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver>, Failure> {
     let state_dir = std::path::absolute(&options.state.state_dir)?;
@@ -149,8 +139,12 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
             println!("{source}: {line}");
         }
     });
+    let text = std::env::var(credentials::NAME).ok();
+    let known = credentials::read(text.as_deref())?;
     let config = Config {
-        credentials: credentials(options)?,
+        listen: options.listen,
+        credentials_elsewhere: credentials::elsewhere(options.listen, known.as_ref())?,
+        credentials: credentials::near(options.require_signature, known),
         state_dir: state_dir.clone(),
         self_exe: std::env::current_exe()?,
         edge_port: options.edge_port,
@@ -166,6 +160,9 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
     let (edge_port, api_port) = (driver.edge_port.get(), driver.api_port.get());
     if let (Some(_), false) = (options.dns_port, quiet) {
         println!("  name servers   dig @127.0.0.1 -p {}", driver.dns_port.get());
+    }
+    if let (Some(address), false) = (options.listen, quiet) {
+        println!("  other machines reach ports {edge_port} and {api_port} at {address}");
     }
     let dns_port = driver.dns_port.get();
     Endpoint { pid: std::process::id(), edge_port, api_port, dns_port }.write(&state_dir)?;

@@ -2,6 +2,7 @@
 //! protocols. Control traffic only, so hyper serves it.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -20,22 +21,43 @@ use crate::driver::Driver;
 /// Largest body of a call: an object put in one piece is held in memory until it is stored.
 const BODY_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// Serves the API port until the driver ends. With `credentials`, requests have to be signed.
-pub(crate) async fn run(
-    driver: Rc<Driver>,
-    listener: TcpListener,
-    credentials: Option<Rc<Credentials>>,
-) {
+/// Who may call. Callers of this machine are believed unless they have to sign, too; those from
+/// elsewhere sign, and have nothing to ask Standin itself.
+pub(crate) struct Callers {
+    pub(crate) near: Option<Credentials>,
+    /// `None`: nobody listens for them.
+    pub(crate) elsewhere: Option<Credentials>,
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whence {
+    ThisMachine,
+    Elsewhere,
+}
+
+impl Whence {
+    /// Both ends of a connection within this machine are loopback addresses: the near end alone
+    /// says only which socket was reached.
+    fn ends(near: SocketAddr, far: SocketAddr) -> Self {
+        match near.ip().is_loopback() && far.ip().is_loopback() {
+            true => Self::ThisMachine,
+            false => Self::Elsewhere,
+        }
+    }
+}
+
+/// Serves the API port until the driver ends.
+pub(crate) async fn run(driver: Rc<Driver>, listener: TcpListener, callers: Rc<Callers>) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let (driver, credentials) = (driver.clone(), credentials.clone());
+        let Ok((stream, far)) = listener.accept().await else { continue };
+        let Ok(near) = stream.local_addr() else { continue };
+        let from = Whence::ends(near, far);
+        let (driver, callers) = (driver.clone(), callers.clone());
         spawn_local(async move {
             let service = service_fn(move |request| {
-                let (driver, credentials) = (driver.clone(), credentials.clone());
-                async move {
-                    let credentials = credentials.as_deref();
-                    Ok::<_, Infallible>(serve(&driver, credentials, request).await)
-                }
+                let (driver, callers) = (driver.clone(), callers.clone());
+                async move { Ok::<_, Infallible>(serve(&driver, &callers, from, request).await) }
             });
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -46,7 +68,8 @@ pub(crate) async fn run(
 
 async fn serve(
     driver: &Rc<Driver>,
-    credentials: Option<&Credentials>,
+    callers: &Callers,
+    from: Whence,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
@@ -58,8 +81,20 @@ async fn serve(
         }
     };
     if parts.uri.path() == "/_standin" {
+        if from == Whence::Elsewhere {
+            let message = "Standin's own questions are answered on its own machine only";
+            return shown(&Err(ApiError::new("AccessDenied", 403, message)));
+        }
         return own(driver, &parts, &body).await;
     }
+    let credentials = match (from, &callers.elsewhere) {
+        (Whence::ThisMachine, _) => callers.near.as_ref(),
+        (Whence::Elsewhere, Some(known)) => Some(known),
+        (Whence::Elsewhere, None) => {
+            let message = "no credentials are known that count from elsewhere";
+            return shown(&Err(ApiError::new("AccessDenied", 403, message)));
+        }
+    };
     crate::aws::serve(driver, credentials, &parts, &body).await
 }
 
@@ -97,4 +132,29 @@ fn shown(reply: &Result<Value, ApiError>) -> Response<Full<Bytes>> {
     let json = hyper::header::HeaderValue::from_static("application/json");
     response.headers_mut().insert("content-type", json);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_on_both_ends_is_this_machine() {
+        let from =
+            |near: &str, far: &str| Whence::ends(near.parse().unwrap(), far.parse().unwrap());
+        assert_eq!(from("127.0.0.1:4566", "127.0.0.1:50000"), Whence::ThisMachine);
+        assert_eq!(from("127.7.7.7:4566", "127.77.1.2:50000"), Whence::ThisMachine);
+        assert_eq!(from("[::1]:4566", "[::1]:50000"), Whence::ThisMachine);
+        // A packet from elsewhere to a loopback address, or from a loopback address to elsewhere,
+        // is what a network must not carry.
+        for (near, far) in [
+            ("192.0.2.1:4566", "192.0.2.1:50000"),
+            ("192.0.2.1:4566", "192.0.2.9:50000"),
+            ("127.0.0.1:4566", "192.0.2.9:50000"),
+            ("192.0.2.1:4566", "127.0.0.1:50000"),
+            ("[2001:db8::1]:4566", "[2001:db8::2]:50000"),
+        ] {
+            assert_eq!(from(near, far), Whence::Elsewhere, "{near} {far}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Starts the driver: state folder, orphans of an earlier run, records, ports, and the tasks that
 //! keep it all going; and stops it without leaving a process behind.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
+use crate::api::Callers;
 use crate::blobs::Blobs;
 use crate::driver::{Driver, LogSink};
 use crate::functions::Functions;
@@ -31,14 +32,20 @@ pub struct Config {
     pub api_port: u16,
     /// `None`: no name servers; 0: any free port.
     pub dns_port: Option<u16>,
+    /// Where viewers' port and the AWS endpoint listen besides the loopback addresses. What comes
+    /// from elsewhere has to be signed.
+    pub listen: Option<IpAddr>,
     pub env: Env,
     pub seed: u64,
     /// Where the run goes on record, if it does.
     pub record: Option<PathBuf>,
     /// Who runs functions at the edge; it gets a thread of its own. Without, each of them fails.
     pub evaluator: Option<Arc<dyn Evaluator>>,
-    /// Whose signatures the AWS endpoint asks for; without, it takes everybody for the account.
+    /// Whose signatures the AWS endpoint asks callers of this machine for; without, it takes each
+    /// of them for the account.
     pub credentials: Option<Credentials>,
+    /// Whose signatures it asks callers from elsewhere for.
+    pub credentials_elsewhere: Option<Credentials>,
     pub log: LogSink,
 }
 
@@ -54,10 +61,10 @@ const BLOB_MEMORY_BYTES: usize = 64 * 1024 * 1024;
 /// Why a run cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("port {port} on 127.0.0.1 is in use; choose another with {option}")]
-    PortInUse { port: u16, option: &'static str },
-    #[error("cannot listen on port {port}: {why}")]
-    Listen { port: u16, why: std::io::Error },
+    #[error("port {port} on {address} is in use; choose another with {option}")]
+    PortInUse { address: IpAddr, port: u16, option: &'static str },
+    #[error("cannot listen on {address}, port {port}: {why}")]
+    Listen { address: IpAddr, port: u16, why: std::io::Error },
     #[error("{0}")]
     State(String),
 }
@@ -65,15 +72,15 @@ pub enum StartError {
 /// Starts everything. Must be called within a `LocalSet` of a current-thread runtime.
 pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     let Config { state_dir, self_exe, edge_port, api_port, dns_port, env, seed, .. } = config;
-    let Config { record, evaluator, credentials, log, .. } = config;
+    let Config { record, evaluator, credentials, credentials_elsewhere, listen, log, .. } = config;
     let state = |wrong: &dyn std::fmt::Display| StartError::State(wrong.to_string());
     std::fs::create_dir_all(&state_dir).map_err(|wrong| {
         StartError::State(format!("cannot make the state folder {}: {wrong}", state_dir.display()))
     })?;
     let store = Store::open(&state_dir).map_err(|wrong| state(&wrong))?;
     // Ports first: a port in use must be said before anything is stopped or started.
-    let edge = listen(edge_port, "--edge-port").await?;
-    let api = listen(api_port, "--api-port").await?;
+    let edge = listen_on(edge_port, "--edge-port", listen)?;
+    let api = listen_on(api_port, "--api-port", listen)?;
     let dns = match dns_port {
         None => None,
         Some(port) => Some(listen_for_questions(port).await?),
@@ -107,7 +114,7 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     for listener in edge.listeners {
         spawn_local(accept(driver.clone(), listener, edge.port));
     }
-    let credentials = credentials.map(Rc::new);
+    let callers = Rc::new(Callers { near: credentials, elsewhere: credentials_elsewhere });
     if let Some(dns) = dns {
         driver.dns_port.set(dns.port);
         for socket in dns.sockets {
@@ -118,7 +125,7 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
         }
     }
     for listener in api.listeners {
-        spawn_local(api::run(driver.clone(), listener, credentials.clone()));
+        spawn_local(api::run(driver.clone(), listener, callers.clone()));
     }
     Ok(driver)
 }
@@ -130,23 +137,42 @@ pub async fn stop(driver: &Driver, grace: Duration) {
     driver.flush().await;
 }
 
-/// One port on the loopback addresses.
+/// One port on some addresses.
 struct Port {
     port: u16,
     listeners: Vec<TcpListener>,
 }
 
-async fn listen(port: u16, option: &'static str) -> Result<Port, StartError> {
-    let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = bind(v4).map_err(|why| match why.kind() {
-        std::io::ErrorKind::AddrInUse => StartError::PortInUse { port, option },
-        _ => StartError::Listen { port, why },
-    })?;
-    let port = listener.local_addr().map_err(|why| StartError::Listen { port, why })?.port();
+/// Listens on the loopback addresses, and on another one if there is one.
+fn listen_on(port: u16, option: &'static str, other: Option<IpAddr>) -> Result<Port, StartError> {
+    let bound = |address: IpAddr, port: u16| {
+        bind(SocketAddr::new(address, port)).map_err(|why| failed(why, address, port, option))
+    };
+    let every = |address: &IpAddr| address.is_unspecified();
+    // A socket on all addresses stands for that on the loopback address of its kind.
+    let v4 = other.filter(|other| other.is_ipv4() && every(other));
+    let v4 = v4.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let v6 = other.filter(|other| other.is_ipv6() && every(other));
+    let listener = bound(v4, port)?;
+    let port = listener.local_addr().map_err(|why| failed(why, v4, port, option))?.port();
     let mut listeners = vec![listener];
-    // `localhost` is ::1 for some programs; machines without IPv6 do without.
-    listeners.extend(bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).ok());
+    match v6 {
+        Some(all) => listeners.push(bound(all, port)?),
+        // `localhost` is ::1 for some programs; machines without IPv6 do without.
+        None => listeners.extend(bound(IpAddr::V6(Ipv6Addr::LOCALHOST), port).ok()),
+    }
+    let there = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    if let Some(other) = other.filter(|other| !every(other) && !there.contains(other)) {
+        listeners.push(bound(other, port)?);
+    }
     Ok(Port { port, listeners })
+}
+
+fn failed(why: std::io::Error, address: IpAddr, port: u16, option: &'static str) -> StartError {
+    match why.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortInUse { address, port, option },
+        _ => StartError::Listen { address, port, why },
+    }
 }
 
 /// One port for questions, by UDP and TCP.
@@ -157,11 +183,10 @@ struct DnsPort {
 }
 
 async fn listen_for_questions(port: u16) -> Result<DnsPort, StartError> {
-    let Port { port, listeners } = listen(port, "--dns-port").await?;
-    let why = |why: std::io::Error| match why.kind() {
-        std::io::ErrorKind::AddrInUse => StartError::PortInUse { port, option: "--dns-port" },
-        _ => StartError::Listen { port, why },
-    };
+    // Not beyond this machine: the addresses that name servers give out are of this machine.
+    let Port { port, listeners } = listen_on(port, "--dns-port", None)?;
+    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let why = |why: std::io::Error| failed(why, local, port, "--dns-port");
     let mut sockets = Vec::new();
     for listener in &listeners {
         let address = listener.local_addr().map_err(why)?;
@@ -189,6 +214,10 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
     };
     socket.set_reuseaddr(true)?;
+    if address.is_ipv6() {
+        // The other kind has a socket of its own.
+        socket2::SockRef::from(&socket).set_only_v6(true)?;
+    }
     socket.bind(address)?;
     socket.listen(4096)
 }
