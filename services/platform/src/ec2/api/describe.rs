@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use standin_kernel::pattern::matches;
-use standin_kernel::{ApiError, Value};
+use standin_kernel::{ApiError, Value, json};
 
 use super::error::{CODES, refused};
 use crate::operation::read;
@@ -71,6 +71,16 @@ impl Asked {
             answer["NextToken"] = next.into();
         }
         Ok(answer)
+    }
+}
+
+impl Asked {
+    /// The answer when there is nothing of the kind, whatever the filters.
+    pub(super) fn answer_none(&self, member: &str) -> Result<Value, ApiError> {
+        if self.rest.next_token.is_some() {
+            return Err(refused("InvalidNextToken", "The token is not one that was given out"));
+        }
+        Ok(json!({ member: [] }))
     }
 }
 

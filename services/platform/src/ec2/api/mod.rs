@@ -6,6 +6,7 @@ mod endpoint;
 pub(super) mod error;
 mod gateway;
 mod nat;
+mod none;
 mod region;
 mod route;
 mod route_table;
@@ -89,6 +90,11 @@ pub(crate) const OPERATIONS: Operations<Ec2> = &[
     ("DescribeAvailabilityZones", region::describe_zones),
     ("DescribeRegions", region::describe_regions),
     ("DescribeManagedPrefixLists", region::describe_prefix_lists),
+    ("DescribeInstances", none::instances),
+    ("DescribeVolumes", none::volumes),
+    ("DescribeKeyPairs", none::key_pairs),
+    ("DescribeVpcPeeringConnections", none::peerings),
+    ("DescribeEgressOnlyInternetGateways", none::egress_gateways),
 ];
 
 /// The output of operations that only succeed.

@@ -7,6 +7,7 @@ mod policy_version;
 mod role;
 mod role_policy;
 mod role_tags;
+mod user;
 
 use serde::Deserialize;
 use standin_kernel::ids::upper;
@@ -55,6 +56,9 @@ pub(crate) const OPERATIONS: Operations<Iam> = &[
     ("AddRoleToInstanceProfile", instance_profile::add_role),
     ("RemoveRoleFromInstanceProfile", instance_profile::remove_role),
     ("DeleteInstanceProfile", instance_profile::delete),
+    ("GetUser", user::get),
+    ("ListUsers", user::list),
+    ("ListAccountAliases", user::list_aliases),
 ];
 
 /// Which page of a list is asked for.
