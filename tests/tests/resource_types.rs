@@ -340,13 +340,124 @@ fn cfn_rs_30_a_rule() {
     stack.stays("Description", json!("two"));
 }
 
-#[test]
-fn cfn_up_04_the_page_of_the_instance_says_what_replaces_it() {
+/// A database instance.
+fn database() -> Value {
     let properties = json!({
         "DBInstanceClass": "db.t4g.micro", "Engine": "postgres", "AllocatedStorage": "20",
-        "MasterUsername": "diary", "MasterUserPassword": "not-a-secret",
+        "MasterUsername": "diary", "MasterUserPassword": "not-a-secret", "DBName": "diary",
+        "DBInstanceIdentifier": "one",
     });
-    let resources = json!({"It": of("AWS::RDS::DBInstance", properties)});
+    of("AWS::RDS::DBInstance", properties)
+}
+
+#[test]
+fn cfn_rs_21_a_database_instance() {
+    let attributes = [
+        "DBInstanceArn",
+        "DbiResourceId",
+        "DBInstanceStatus",
+        "Endpoint.Address",
+        "Endpoint.Port",
+        "Endpoint.HostedZoneId",
+        "InstanceCreateTime",
+        "CertificateDetails.CAIdentifier",
+    ];
+    let mut stack = Stack::new(json!({"It": database()}), "It", &attributes);
+    let outputs = stack.outputs();
+    let seen = ["Ref", "DBInstanceArn", "DBInstanceStatus", "EndpointPort"].map(|k| &*outputs[k]);
+    assert_eq!(seen, ["one", "arn:aws:rds:HERE:db:one", "available", "5432"]);
+    assert!(outputs["DbiResourceId"].starts_with("db-"), "{outputs:?}");
+    let address = &outputs["EndpointAddress"];
+    assert!(address.ends_with(".ap-northeast-1.rds.amazonaws.com"), "{address}");
+    assert!(outputs["EndpointHostedZoneId"].starts_with('Z'), "{outputs:?}");
+    assert!(outputs["CertificateDetailsCAIdentifier"].starts_with("rds-ca-"), "{outputs:?}");
+    for (property, value) in [
+        ("DBInstanceIdentifier", "other"),
+        ("DBName", "other"),
+        ("MasterUsername", "other"),
+        ("KmsKeyId", "other"),
+        ("StorageEncrypted", "true"),
+    ] {
+        stack.replaces(property, json!(value));
+    }
+    for (property, value) in [
+        ("DBInstanceClass", "db.t4g.small"),
+        ("Port", "5433"),
+        ("AllocatedStorage", "30"),
+        ("DeletionProtection", "true"),
+        ("PreferredMaintenanceWindow", "mon:03:00-mon:04:00"),
+    ] {
+        stack.stays(property, json!(value));
+    }
+}
+
+#[test]
+fn cfn_rs_22_a_parameter_group() {
+    let properties = json!({
+        "DBParameterGroupName": "own", "Description": "own", "Family": "postgres16",
+    });
+    let resources = json!({"It": of("AWS::RDS::DBParameterGroup", properties)});
+    let mut stack = Stack::new(resources, "It", &["DBParameterGroupName"]);
+    let outputs = stack.outputs();
+    assert_eq!((&*outputs["Ref"], &*outputs["DBParameterGroupName"]), ("own", "own"));
+    stack.replaces("DBParameterGroupName", json!("other"));
+    stack.replaces("Description", json!("other"));
+    stack.replaces("Family", json!("postgres17"));
+    stack.stays("Parameters", json!({"work_mem": "8192"}));
+    stack.stays("Tags", json!([{"Key": "team", "Value": "a"}]));
+}
+
+#[test]
+fn cfn_rs_23_a_subnet_group() {
+    let properties = json!({
+        "DBSubnetGroupName": "own", "DBSubnetGroupDescription": "own",
+        "SubnetIds": ["subnet-1", "subnet-2"],
+    });
+    let resources = json!({"It": of("AWS::RDS::DBSubnetGroup", properties)});
+    let mut stack = Stack::new(resources, "It", &["DBSubnetGroupArn"]);
+    let outputs = stack.outputs();
+    assert_eq!(outputs["Ref"], "own");
+    assert_eq!(outputs["DBSubnetGroupArn"], "arn:aws:rds:HERE:subgrp:own");
+    stack.replaces("DBSubnetGroupName", json!("other"));
+    stack.stays("DBSubnetGroupDescription", json!("other"));
+    stack.stays("Tags", json!([{"Key": "team", "Value": "a"}]));
+}
+
+#[test]
+fn cfn_rs_33_where_a_database_is_stands_in_its_secret() {
+    let secret = json!({"SecretString": "{\"username\":\"diary\",\"password\":\"x\"}"});
+    let properties = json!({
+        "SecretId": {"Ref": "Secret"}, "TargetId": {"Ref": "Database"},
+        "TargetType": "AWS::RDS::DBInstance",
+    });
+    let resources = json!({
+        "Secret": of("AWS::SecretsManager::Secret", secret), "Database": database(),
+        "It": of("AWS::SecretsManager::SecretTargetAttachment", properties),
+    });
+    let mut stack = Stack::new(resources, "It", &["Id"]);
+    let outputs = stack.outputs();
+    assert!(outputs["Ref"].starts_with("arn:aws:secretsmanager:HERE:secret:"), "{outputs:?}");
+    assert_eq!(outputs["Ref"], outputs["Id"]);
+    let named = json!({"StackName": "one", "LogicalResourceId": "Secret"});
+    let secret = stack.call("DescribeStackResource", named);
+    let input = json!({"SecretId": secret["StackResourceDetail"]["PhysicalResourceId"]});
+    let platform = ServiceName::Platform;
+    let read = stack.world.call(platform, "secretsmanager:GetSecretValue", input).unwrap();
+    let value: Value = read["SecretString"].as_str().unwrap().parse().unwrap();
+    let host = value["host"].as_str().unwrap();
+    assert!(host.starts_with("one.") && host.ends_with(".rds.amazonaws.com"), "{host}");
+    let rest = json!({
+        "username": "diary", "password": "x", "engine": "postgres", "host": host, "port": 5432,
+        "dbInstanceIdentifier": "one", "dbname": "diary",
+    });
+    assert_eq!(value, rest);
+    stack.replaces("SecretId", json!("other"));
+    stack.stays("TargetId", json!("other"));
+}
+
+#[test]
+fn cfn_up_04_the_page_of_the_instance_says_what_replaces_it() {
+    let resources = json!({"It": database()});
     let mut stack = Stack::new(resources, "It", &[]);
     stack.stays("Port", json!("5433"));
     stack.replaces("MasterUsername", json!("other"));

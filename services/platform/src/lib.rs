@@ -106,6 +106,7 @@ const TYPES: &[&dyn ResourceType] = &[
     &acm::resources::CERTIFICATE,
     &ssm::resources::PARAMETER,
     &secretsmanager::resources::SECRET,
+    &secretsmanager::attachment::ATTACHMENT,
     &cloudwatch::resources::ALARM,
     &cloudwatch::resources::DASHBOARD,
     &autoscaling::resources::SCALABLE_TARGET,

@@ -56,7 +56,7 @@ mod tests {
         let put = |text: &'static str| blobs.put(&Bytes::from(text)).unwrap();
         let (kept, gone) = (put("kept"), put("gone"));
         store.save(&[object("a", Some(kept)), object("b", Some(gone))]).unwrap();
-        assert!(!collect(&store, &blobs, Duration::ZERO).unwrap());
+        assert!(!collect(&store, &blobs, REST).unwrap());
         assert_eq!(blobs.ids().unwrap().len(), 2);
         store.save(&[object("b", None)]).unwrap();
         assert!(collect(&store, &blobs, REST).unwrap());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType};
+use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{Duration, ServiceName, Value, json};
 
 pub(super) fn all() -> Vec<&'static dyn ResourceType> {
@@ -49,6 +49,10 @@ impl ResourceType for Thing {
 
     fn attributes(&self) -> &'static [&'static str] {
         &["Arn", "Size"]
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::without_system_tags("Tags")
     }
 
     fn create(&self, job: &Job<'_>) -> Progress {

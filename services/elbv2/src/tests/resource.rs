@@ -144,7 +144,9 @@ fn a_load_balancer_is_waited_for() {
     assert!(reason.contains("Service: ElasticLoadBalancingV2, Status Code: 400"), "{reason}");
     assert!(failed.physical_id.is_some(), "so that it can be deleted");
     failed.delete(&mut bench).unwrap();
-    let mut taken = Stack::new("LoadBalancer", and(of_balancer(), json!({"Name": "web"})));
+    // Another's, for it has other tags.
+    let own = json!({"Name": "web", "Tags": [{"Key": "a", "Value": "1"}]});
+    let mut taken = Stack::new("LoadBalancer", and(of_balancer(), own));
     bench.balancer_named("web");
     let reason = taken.create(&mut bench).unwrap_err();
     assert!(reason.contains("HandlerErrorCode: AlreadyExists"), "{reason}");

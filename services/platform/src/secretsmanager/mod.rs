@@ -3,6 +3,7 @@
 //! as guessable as its seed.
 
 mod api;
+pub(crate) mod attachment;
 mod password;
 pub(crate) mod resources;
 mod state;
