@@ -1,8 +1,8 @@
 //! Resource types as a stack sees them: what `Ref` and `Fn::GetAtt` give, and which change of a
 //! property a change set says replaces the resource.
 
-// A test that cannot go on panics.
-#![allow(clippy::unwrap_used)]
+// A test that cannot go on panics; documents are written where they are given.
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 use std::collections::BTreeMap;
 
