@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
+use crate::entries::{Ends, rehearsed};
 use crate::entry::{Accepted, Day, Entry};
 use crate::language::Language;
 use crate::settings::DatabaseAddress;
@@ -18,19 +19,28 @@ use crate::store::FIRST;
 
 const CONNECT_WAIT: Duration = Duration::from_secs(2);
 const ANSWER_WAIT: Duration = Duration::from_secs(3);
+/// Another task's migration is waited for, too.
+const MIGRATION_WAIT: Duration = Duration::from_secs(60);
 /// Two tasks may want the same number at once; so often a new one is tried.
 const TRIES: u32 = 5;
-/// Any number: while one task makes the table, the others wait.
-const LOCK: i64 = 0x6469_6172;
-
-const MAKE: &str = "CREATE TABLE IF NOT EXISTS entry (
+/// One task migrates, the others wait; and the list of what was done is there.
+const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(1684627826);
+    CREATE TABLE IF NOT EXISTS migration (
+        step integer PRIMARY KEY,
+        taken timestamptz NOT NULL DEFAULT now()
+    )";
+const LAST_STEP: &str = "SELECT coalesce(max(step), 0) FROM migration";
+const STEP_TAKEN: &str = "INSERT INTO migration (step) VALUES ($1)";
+/// From an empty database to the one that this version needs. A step that has been taken
+/// somewhere is never changed; another one follows it.
+const STEPS: [&str; 1] = ["CREATE TABLE IF NOT EXISTS entry (
     day text NOT NULL,
     number integer NOT NULL,
     language text NOT NULL,
     title text NOT NULL,
     text text NOT NULL,
     PRIMARY KEY (day, number)
-)";
+)"];
 const ALL: &str = "SELECT day, number, language, title, text FROM entry \
                    ORDER BY day DESC, number DESC";
 const ADD: &str = "INSERT INTO entry (day, number, language, title, text) \
@@ -55,25 +65,34 @@ impl Database {
         format!("database {name} at {host}:{port}")
     }
 
-    pub(crate) async fn prepare(&self) -> io::Result<Arc<Vec<Entry>>> {
+    /// Takes the steps that are missing, all or none, while other tasks wait.
+    pub(crate) async fn migrate(&self, ends: Ends) -> io::Result<Arc<Vec<Entry>>> {
         let client = self.session().await?;
-        let made = async {
-            client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
-            client.batch_execute(MAKE).await?;
-            let empty = client.query(ALL, &[]).await?.is_empty();
-            for line in FIRST.lines().filter(|_| empty) {
-                if let Ok(entry) = serde_json::from_str::<Entry>(line) {
-                    let (day, language) = (entry.day.to_string(), entry.language.tag());
-                    let number = i32::try_from(entry.number).unwrap_or(i32::MAX);
-                    client
-                        .execute(KEEP, &[&day, &number, &language, &entry.title, &entry.text])
-                        .await?;
-                }
+        let steps = async {
+            client.batch_execute(BEGIN).await?;
+            let last = client.query_one(LAST_STEP, &[]).await?.get::<_, i32>(0);
+            for (step, number) in STEPS.iter().zip(1..).filter(|(_, number)| *number > last) {
+                client.batch_execute(step).await?;
+                client.execute(STEP_TAKEN, &[&number]).await?;
             }
-            client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await
+            let empty = client.query(ALL, &[]).await?.is_empty();
+            let first = FIRST.lines().filter(|_| empty);
+            for entry in first.filter_map(|line| serde_json::from_str::<Entry>(line).ok()) {
+                let (day, language) = (entry.day.to_string(), entry.language.tag());
+                let number = i32::try_from(entry.number).unwrap_or(i32::MAX);
+                client
+                    .execute(KEEP, &[&day, &number, &language, &entry.title, &entry.text])
+                    .await?;
+            }
+            if ends == Ends::Well { client.batch_execute("COMMIT").await } else { Ok(()) }
         };
-        self.answered(made).await?;
-        self.entries().await
+        let taken = tokio::time::timeout(MIGRATION_WAIT, steps).await.map_err(|_| self.silent())?;
+        taken.map_err(|why| failed(&why))?;
+        match ends {
+            Ends::Well => self.entries().await,
+            // What was done goes with the session.
+            Ends::Rehearsed => Err(rehearsed()),
+        }
     }
 
     pub(crate) async fn entries(&self) -> io::Result<Arc<Vec<Entry>>> {

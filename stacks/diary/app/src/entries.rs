@@ -9,6 +9,18 @@ use crate::entry::{Accepted, Entry};
 use crate::settings::Place;
 use crate::store::Store;
 
+/// How a migration is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    Well,
+    /// In a failure, with nothing done: to rehearse what comes of one.
+    Rehearsed,
+}
+
+pub(crate) fn rehearsed() -> io::Error {
+    io::Error::other("the migration fails on purpose")
+}
+
 #[derive(Debug)]
 pub(crate) enum Entries {
     File(Arc<Store>),
@@ -37,10 +49,11 @@ impl Entries {
     }
 
     /// Makes it ready, with the diary's first entries if it is empty; gives what is in it then.
-    pub(crate) async fn prepare(&self) -> io::Result<Arc<Vec<Entry>>> {
+    pub(crate) async fn migrate(&self, ends: Ends) -> io::Result<Arc<Vec<Entry>>> {
         match self {
+            Self::File(_) if ends == Ends::Rehearsed => Err(rehearsed()),
             Self::File(store) => blocking(store, Store::prepare).await,
-            Self::Database(database) => database.prepare().await,
+            Self::Database(database) => database.migrate(ends).await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Saburo's diary: a small web service that lists, shows and takes diary entries.
 //!
-//! `diary-app` serves it; `diary-app prepare` makes sure that its data file, or its table in the
-//! database, is there and can be written, and ends. Nothing in here knows where it runs.
+//! `diary-app` serves it; `diary-app migrate` brings its data file, or its tables in the database,
+//! to what this version needs, and ends. Nothing in here knows where it runs.
 
 mod database;
 mod entries;
@@ -19,13 +19,14 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use entries::Entries;
+use entries::{Ends, Entries};
 use settings::Settings;
 
-const USAGE: &str = "usage: diary-app [serve | prepare]
+const USAGE: &str = "usage: diary-app [serve | migrate [--rehearse-failure]]
 
   serve      answer HTTP requests (also without a word)
-  prepare    make the entries' place ready, with Saburo's first ones if it is empty, and end
+  migrate    make the entries' place ready, with Saburo's first ones if it is empty, and end;
+             --rehearse-failure: take all of it back again, and fail
 
 environment:
   BIND_ADDRESS   address to listen on (0.0.0.0)
@@ -43,7 +44,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let ended = match words.as_slice() {
         [] | ["serve"] => settings().and_then(|settings| serve(&settings)),
-        ["prepare"] => settings().and_then(|settings| prepare(&settings)),
+        ["migrate"] => settings().and_then(|settings| migrate(&settings, Ends::Well)),
+        ["migrate", "--rehearse-failure"] => {
+            settings().and_then(|settings| migrate(&settings, Ends::Rehearsed))
+        }
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -66,10 +70,10 @@ fn settings() -> Result<Settings, String> {
     Settings::read(|name| std::env::var(name).ok())
 }
 
-fn prepare(settings: &Settings) -> Result<(), String> {
+fn migrate(settings: &Settings, ends: Ends) -> Result<(), String> {
     let store = Entries::new(&settings.place);
-    let prepared = runtime()?.block_on(store.prepare());
-    let entries = prepared.map_err(|why| store.trouble(&why))?;
+    let migrated = runtime()?.block_on(store.migrate(ends));
+    let entries = migrated.map_err(|why| store.trouble(&why))?;
     log(&format!("{} is ready with {} entries", store.place(), entries.len()));
     Ok(())
 }

@@ -144,9 +144,9 @@ impl Client {
 }
 
 #[test]
-fn prepare_makes_the_diary_that_is_then_served() {
+fn migrate_makes_the_diary_that_is_then_served() {
     let folder = Folder::new();
-    assert!(program(&folder.0).arg("prepare").status().unwrap().success());
+    assert!(program(&folder.0).arg("migrate").status().unwrap().success());
     let diary = Diary::start(&folder.0);
     let list = diary.get("/");
     assert_eq!((list.status, list.header("content-language")), (200, Some("en")));
@@ -161,14 +161,24 @@ fn prepare_makes_the_diary_that_is_then_served() {
 }
 
 #[test]
-fn prepare_fails_where_nothing_can_be_written() {
+fn migrate_fails_where_nothing_can_be_written() {
     let folder = Folder::new();
     std::fs::write(&folder.0, "a file, no folder").unwrap();
-    let output = program(&folder.0).arg("prepare").output().unwrap();
+    let output = program(&folder.0).arg("migrate").output().unwrap();
     std::fs::remove_file(&folder.0).unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("diary-app: ") && said.contains("entries.jsonl"), "{said}");
+}
+
+#[test]
+fn a_rehearsed_failure_leaves_nothing_behind() {
+    let folder = Folder::new();
+    let output = program(&folder.0).args(["migrate", "--rehearse-failure"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("fails on purpose"), "{said}");
+    assert!(!folder.0.exists());
 }
 
 #[test]
