@@ -126,6 +126,7 @@ pub enum WorkloadEvent {
         code: i32,
     },
     /// What a function wrote to its standard output and standard error; whole lines, as a rule.
+    /// Of a database server: what is being done before it starts, when that takes long.
     Output {
         text: String,
     },

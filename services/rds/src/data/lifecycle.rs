@@ -258,6 +258,7 @@ impl Rds {
         };
         let Some(id) = self.id_of(&resource_id) else { return };
         match (event, phase) {
+            (WorkloadEvent::Output { text }, _) => cx.log("rds", format!("{id}: {text}")),
             (WorkloadEvent::Started, _) => {
                 self.ask(cx, &resource_id, Asked::Ready, &DatabaseCommand::Ready);
             }

@@ -230,6 +230,7 @@ impl ResourceType for DbInstance {
 
     fn create(&self, job: &Job<'_>) -> Progress {
         match (job.step, job.reply) {
+            (0, _) if let Some(message) = wrong_hint(job) => Progress::Failed { message },
             (0, _) => {
                 let (operation, input) = creation(job);
                 steps::call(operation, input, 1)
@@ -286,6 +287,22 @@ impl ResourceType for DbInstance {
             _ => look(),
         }
     }
+}
+
+/// `Metadata: Standin: Otherwise` says what to do where no server can be had.
+fn wrong_hint(job: &Job<'_>) -> Option<String> {
+    let members = match job.hint {
+        Value::Null => return None,
+        Value::Object(members) => members,
+        other => return Some(format!("Metadata: Standin is an object, not {other}")),
+    };
+    members.iter().find_map(|(name, value)| match (name.as_str(), value) {
+        ("Otherwise", Value::String(_)) => None,
+        ("Otherwise", other) => {
+            Some(format!("Metadata: Standin: Otherwise is a text, not {other}"))
+        }
+        _ => Some(format!("Metadata: Standin of a DB instance has no {name}, only Otherwise")),
+    })
 }
 
 /// The operation that makes it, and its input.
@@ -378,9 +395,12 @@ fn look(job: &Job<'_>) -> Progress {
                     steps::call("DescribeDBParameters", input, GROUP_READ)
                 }
                 Some("available" | "stopped") => finished(one),
-                Some("failed" | "incompatible-parameters") => {
-                    Progress::Failed { message: why(one) }
+                Some("failed") => {
+                    let otherwise = job.hint["Otherwise"].as_str();
+                    let otherwise = otherwise.map_or_else(String::new, |text| format!("; {text}"));
+                    Progress::Failed { message: why(one) + &otherwise }
                 }
+                Some("incompatible-parameters") => Progress::Failed { message: why(one) },
                 _ => steps::wait(id, BETWEEN_LOOKS, LOOK),
             }
         }

@@ -29,6 +29,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use container::{Command, Container};
+pub use database::database_folder;
 pub(crate) use function::Output;
 use log::Log;
 pub use log::log_file;

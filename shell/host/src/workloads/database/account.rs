@@ -24,24 +24,23 @@ pub(super) struct Account {
     become_: Option<(u32, u32)>,
     /// Folder of the data of this state's databases.
     base: PathBuf,
-    /// Folder of the servers that were brought; other states may share it.
+    /// Folder of the servers that were fetched; all states of this user share it.
     pub(super) servers: PathBuf,
 }
 
 impl Account {
     pub(super) fn of_this_process(state_dir: &Path) -> Result<Self, String> {
+        let base = base(state_dir);
         if !rustix::process::geteuid().is_root() {
-            let base = state_dir.join("databases");
-            return Ok(Self { become_: None, servers: base.join("servers"), base });
+            let servers = cache().unwrap_or_else(|| base.clone()).join("servers");
+            return Ok(Self { become_: None, servers, base });
         }
         let users = std::fs::read_to_string("/etc/passwd")
             .map_err(|wrong| format!("/etc/passwd: {wrong}"))?;
         let become_ = UNPRIVILEGED.iter().find_map(|name| ids(&users, name)).ok_or(
             "Standin runs as root, and PostgreSQL may not: there is no user postgres or nobody",
         )?;
-        let shared = Path::new(SHARED);
-        let base = shared.join(folder_name(state_dir));
-        Ok(Self { become_: Some(become_), servers: shared.join("servers"), base })
+        Ok(Self { become_: Some(become_), servers: Path::new(SHARED).join("servers"), base })
     }
 
     pub(super) fn data(&self, name: &str) -> PathBuf {
@@ -137,6 +136,25 @@ impl Account {
         command.env("LC_ALL", "C");
         command
     }
+}
+
+/// The folder in which the databases of a state folder (an absolute path without links) are kept.
+pub(super) fn base(state_dir: &Path) -> PathBuf {
+    if rustix::process::geteuid().is_root() {
+        return Path::new(SHARED).join(folder_name(state_dir));
+    }
+    state_dir.join("databases")
+}
+
+/// Where this user's programs keep what can be fetched again: a server is fetched once, not for
+/// each state folder.
+fn cache() -> Option<PathBuf> {
+    let folder = |name: &str, below: &str| {
+        let path = std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())?;
+        Some(path.join(below))
+    };
+    let caches = folder("XDG_CACHE_HOME", "").or_else(|| folder("HOME", ".cache"))?;
+    Some(caches.join("standin"))
 }
 
 /// User and group id of `name` in a file of the form of `/etc/passwd`.

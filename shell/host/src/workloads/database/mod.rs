@@ -11,11 +11,12 @@ mod server;
 mod session;
 mod snapshot;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use standin_kernel::database::{DatabaseCommand, DatabaseEngine, DatabaseSpec};
-use standin_kernel::workload::{Exec, WorkloadEvent, WorkloadSpec};
+use standin_kernel::workload::{Exec, WorkloadEvent, WorkloadId, WorkloadSpec};
+use tokio::sync::mpsc;
 
 use self::account::Account;
 use self::cluster::Cluster;
@@ -26,6 +27,28 @@ use crate::orphans::MARKER;
 
 /// What a [`DatabaseCommand`] that could not be carried out ends with.
 const FAILED: i32 = 1;
+
+/// Where the databases of a state folder are kept; below the state folder itself unless root runs
+/// Standin. `state_dir` is an absolute path without links.
+pub fn database_folder(state_dir: &Path) -> PathBuf {
+    account::base(state_dir)
+}
+
+/// Who hears what takes long: the server's log, and RDS.
+#[derive(Clone, Debug)]
+struct Tell {
+    log: Log,
+    events: mpsc::UnboundedSender<(WorkloadId, WorkloadEvent)>,
+    id: WorkloadId,
+}
+
+impl Tell {
+    fn say(&self, line: &str) {
+        self.log.note(line);
+        // Nobody listens any more when Standin is on its way down.
+        let _ = self.events.send((self.id, WorkloadEvent::Output { text: line.to_owned() }));
+    }
+}
 
 /// Gets the server, the data and the configuration ready. Fails with the reason in one line.
 pub(super) async fn prepare(
@@ -38,7 +61,8 @@ pub(super) async fn prepare(
         return Err("only the engine postgres can be run on this machine".into());
     }
     let account = Account::of_this_process(&site.state_dir)?;
-    let server = server::find(&account, &database.engine_version, log).await?;
+    let tell = Tell { log: log.clone(), events: site.events.clone(), id: spec.id };
+    let server = server::find(&account, &database.engine_version, &tell).await?;
     let cluster = Cluster::new(&account, database, spec);
     let job = (account.clone(), server.clone(), cluster.clone(), database.clone(), log.clone());
     blocking(move || {

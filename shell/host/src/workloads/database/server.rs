@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::account::Account;
-use super::{blocking, fetch};
-use crate::workloads::log::Log;
+use super::{Tell, blocking, fetch};
 
 /// Folders of versions as the distributions and PostgreSQL's own packages lay them out.
 const VERSIONED: [(&str, &str); 3] =
     [("/usr/lib/postgresql", "bin"), ("/usr/lib/postgresql", ""), ("/opt/postgresql", "bin")];
 const SINGLE: [&str; 3] = ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"];
+
+/// The major versions that are looked for.
+const OLDEST: u32 = 13;
+const NEWEST: u32 = 18;
 
 /// A PostgreSQL that can be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,19 +32,37 @@ impl Server {
 
 /// Finds or fetches the server for an `EngineVersion` of the template (`16.4`). Fails saying what
 /// was looked for and what would help.
-pub(super) async fn find(account: &Account, version: &str, log: &Log) -> Result<Server, String> {
+pub(super) async fn find(account: &Account, version: &str, tell: &Tell) -> Result<Server, String> {
     let major = major(version).ok_or_else(|| format!("{version:?} is no version of PostgreSQL"))?;
     if let Some(server) = blocking(move || Ok(on_the_machine(major))).await? {
-        log.note(&format!("PostgreSQL {major} is at {}", server.folder.display()));
+        tell.log.note(&format!("PostgreSQL {major} is at {}", server.folder.display()));
         return Ok(server);
     }
-    let (servers, log) = (account.servers.clone(), log.clone());
-    blocking(move || fetch::server(&servers, major, &log)).await.map_err(|wrong| {
-        format!(
-            "PostgreSQL {major} is not on this machine, and could not be fetched ({wrong}); \
-             install it (Debian: apt-get install postgresql-{major}), or npm for Standin to get it"
-        )
+    let (servers, tell) = (account.servers.clone(), tell.clone());
+    blocking(move || {
+        fetch::server(&servers, major, &tell)
+            .map_err(|wrong| missing(major, &wrong, &others(major)))
     })
+    .await
+}
+
+/// Why there is no server, and what would help.
+fn missing(major: u32, wrong: &str, others: &[u32]) -> String {
+    let mut text = format!(
+        "PostgreSQL {major} is not on this machine, and could not be fetched ({wrong}); install it \
+         (Debian: apt-get install postgresql-{major}), or npm for Standin to get it"
+    );
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(u32::to_string).collect();
+        let others = others.join(" and ");
+        text.push_str(&format!("; there is PostgreSQL {others} for an EngineVersion of that"));
+    }
+    text
+}
+
+/// The other major versions that are on the machine.
+fn others(major: u32) -> Vec<u32> {
+    (OLDEST..=NEWEST).filter(|one| *one != major && on_the_machine(*one).is_some()).collect()
 }
 
 /// The major version of an `EngineVersion`.
@@ -93,6 +114,15 @@ fn parse_version(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_server_is_told_with_what_would_help() {
+        let text = missing(16, "npm: No such file or directory", &[15]);
+        for words in ["PostgreSQL 16 is not", "npm: No such", "apt-get", "PostgreSQL 15 for an"] {
+            assert!(text.contains(words), "{text}");
+        }
+        assert!(!missing(16, "no", &[]).contains("there is PostgreSQL"));
+    }
 
     #[test]
     fn versions_are_read_as_templates_and_servers_write_them() {
