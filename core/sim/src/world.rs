@@ -343,6 +343,8 @@ impl World {
                 let Some(container) = self.workloads.get_mut(&id) else { return };
                 container.running_since = Some(self.now);
                 let (ends, code) = (container.model.ends_after, container.model.exit_code);
+                // What comes for its database and ends, a migration, ends in vain without it.
+                let code = if code == 0 && self.lacks_database(id) { 1 } else { code };
                 self.step(Input::Workload { workload: id, event: WorkloadEvent::Started });
                 if let Some(after) = ends {
                     self.later(after, Event::Ended(id, code));

@@ -53,7 +53,8 @@ fn the_sorry_page_comes_when_the_tasks_die_and_leaves_when_they_are_back() {
 
 #[test]
 fn viewers_reach_what_they_name() {
-    let run = Standin::up(&root().join("stacks/diary/template.yaml"), &[]);
+    let on_files = ["--parameters", "Store=file"];
+    let run = Standin::up(&root().join("stacks/diary/template.yaml"), &on_files);
     let status = run.status();
     let output = |name: &str| {
         let outputs = status["stacks"][0]["outputs"].as_array().unwrap().clone();
@@ -94,4 +95,5 @@ fn entries_are_written_through_the_whole_way() {
     assert!((300..400).contains(&written.status), "{written:?}");
     let read = run.get(written.header("Location"));
     assert!(read.status == 200 && read.body.contains("First light"), "{read:?}");
+    assert!(!run.scratch.0.join("state/diary").exists(), "the entries are in the database");
 }

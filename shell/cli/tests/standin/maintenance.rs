@@ -6,8 +6,11 @@ use standin_kernel::Value;
 
 use crate::world::{Answer, Standin, root, text};
 
+/// What closes the diary needs no database.
+const ON_FILES: [&str; 2] = ["--parameters", "Store=file"];
+
 fn diary() -> Standin {
-    Standin::up(&root().join("stacks/diary/template.yaml"), &[])
+    Standin::up(&root().join("stacks/diary/template.yaml"), &ON_FILES)
 }
 
 fn state(run: &Standin) -> Value {
@@ -121,7 +124,7 @@ fn nonsense_is_refused_by_name_and_windows_outlive_a_restart() {
     run.until("/", "the page", |answer| answer.status == 503);
 
     let template = root().join("stacks/diary/template.yaml");
-    let run = Standin::up_in(run.kill(), &template, &[]);
+    let run = Standin::up_in(run.kill(), &template, &ON_FILES);
     assert_eq!(run.get("/").status, 503, "closed before and after");
     let listed = run.ok(&["maintenance", "list"]);
     assert!(listed.contains("night") && listed.contains("now"), "{listed}");

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use standin_host::workloads::database_folder;
 use standin_kernel::http::{Chunked, Framing, read_response};
 use standin_kernel::{Headers, Value};
 
@@ -47,6 +48,8 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+        // Databases that root runs are kept elsewhere.
+        let _ = std::fs::remove_dir_all(database_folder(&self.0.join("state")));
     }
 }
 
