@@ -5,6 +5,7 @@ use standin_kernel::workload::{Signal, WorkloadId, WorkloadSpec};
 use standin_kernel::{
     Address, ApiError, Duration, LegRequest, LinkFailure, Response, ServiceName, Time, Value, json,
 };
+use standin_rds::Broken;
 
 use crate::io::{ActiveFault, Effect};
 use crate::legs::fault_answer;
@@ -71,6 +72,7 @@ impl Engine {
                 Mode::CertificateExpired => {}
                 // S3 itself knows of the first two; the others are over when they are done.
                 Mode::Missing | Mode::Forbidden | Mode::StopTask | Mode::Kill(_) => {}
+                Mode::Reboot | Mode::Failover => {}
             }
         }
         if network >= request.connect_timeout {
@@ -176,6 +178,7 @@ impl Engine {
                 Mode::CertificateExpired if tls => return Verdict::Fail(LinkFailure::Tls),
                 Mode::CertificateExpired | Mode::Missing | Mode::Forbidden => {}
                 Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_) | Mode::BadDeployment => {}
+                Mode::Reboot | Mode::Failover => {}
             }
         }
         if late.is_zero() { Verdict::Pass } else { Verdict::Hold(late) }
@@ -242,6 +245,9 @@ impl Engine {
                 self.stop_task(task);
             }
         }
+        if let Place::Database { instance, .. } = &place {
+            self.hit_database(target, instance, mode)?;
+        }
         self.effects.push(Effect::Log { source: "fault", line: format!("{target}: {mode}") });
         let once = mode.happens_once();
         if !once {
@@ -272,6 +278,48 @@ impl Engine {
             }
             _ => ecs.running_workloads(task),
         }
+    }
+
+    /// What happens to a database once: killed, or rebooted as FIS does it.
+    fn hit_database(&mut self, target: &str, instance: &str, mode: Mode) -> Result<(), ApiError> {
+        match mode {
+            Mode::Kill(signal) => {
+                let Some(workload) = self.services.rds.running_server(instance) else {
+                    let message = format!("{target} has no running server");
+                    return Err(ApiError::new("InvalidTarget", 400, message));
+                };
+                self.effects.push(Effect::Signal { workload, signal });
+                Ok(())
+            }
+            Mode::Reboot | Mode::Failover => {
+                let input = json!({
+                    "DBInstanceIdentifier": instance, "ForceFailover": mode == Mode::Failover,
+                });
+                let rds = ServiceName::Rds;
+                self.with(rds, None, |service, cx| service.call(cx, "RebootDBInstance", &input))
+                    .map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is broken of databases and of the zones they are in.
+    fn broken_databases(&self) -> Vec<Broken> {
+        let broken = |active: &ActiveFault| match (&active.fault.place, active.fault.mode) {
+            (Place::Database { instance, zone }, mode) => {
+                Some(Broken { instance: Some(instance.clone()), zone: Some(zone.clone()), mode })
+            }
+            (Place::Region(_), mode) => Some(Broken { instance: None, zone: None, mode }),
+            // Of a subnet that is not a zone's nobody knows whether the database is in it.
+            (Place::Subnets(_), mode) => {
+                let zone = active.fault.target.clone();
+                // A server that lives where no packet goes answers nothing.
+                let mode = if mode == Mode::Loss(100) { Mode::Hang } else { mode };
+                Some(Broken { instance: None, zone: Some(zone), mode })
+            }
+            _ => None,
+        };
+        self.faults.iter().filter_map(broken).collect()
     }
 
     /// The ARNs of the living tasks of a place.
@@ -364,6 +412,10 @@ impl Engine {
             _ => None,
         });
         self.services.lambda.set_broken(functions.collect());
+        let databases = self.broken_databases();
+        self.services.rds.set_broken(databases, self.now);
+        // It acts at its next deadline, which has just been set.
+        self.deadlines.touch(ServiceName::Rds);
     }
 }
 

@@ -56,14 +56,21 @@ impl Engine {
             }
             ("AWS::Route53::HealthCheck", None) => Ok(Place::HealthCheck(physical)),
             ("AWS::Lambda::Function", None) => Ok(Place::Function(physical)),
+            ("AWS::RDS::DBInstance", None) => match self.services.rds.zone_of(&physical) {
+                Some(zone) => {
+                    let zone = zone.to_owned();
+                    Ok(Place::Database { instance: physical, zone })
+                }
+                None => Err(self.no_such_target(target)),
+            },
             ("AWS::EC2::Subnet", None) => Ok(Place::Subnets(vec![physical])),
             (kind, Some(part)) if BREAKABLE.contains(&kind) => {
                 Err(invalid(format!("{logical_id}, an {kind}, has no part {part} to break")))
             }
             (other, _) => Err(invalid(format!(
                 "{target} is an {other}, which cannot be broken; services, tasks, load balancers, \
-                 buckets, distributions (Distribution/origin-id), functions, health checks, \
-                 subnets, zones and the Region can"
+                 buckets, distributions (Distribution/origin-id), functions, databases, health \
+                 checks, subnets, zones and the Region can"
             ))),
         }
     }
@@ -147,7 +154,7 @@ impl Engine {
 }
 
 /// Types that a fault can be put on.
-pub(crate) const BREAKABLE: [&str; 7] = [
+pub(crate) const BREAKABLE: [&str; 8] = [
     "AWS::Lambda::Function",
     "AWS::ECS::Service",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
@@ -155,6 +162,7 @@ pub(crate) const BREAKABLE: [&str; 7] = [
     "AWS::CloudFront::Distribution",
     "AWS::EC2::Subnet",
     "AWS::Route53::HealthCheck",
+    "AWS::RDS::DBInstance",
 ];
 
 fn invalid(message: String) -> ApiError {

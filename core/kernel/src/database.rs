@@ -69,6 +69,17 @@ pub enum DatabaseCommand {
     DeleteData(String),
     /// Delete a snapshot. No server need run.
     DeleteSnapshot(String),
+    /// From now on it has this trouble, and no other; `None`: none.
+    Trouble(Option<Trouble>),
+}
+
+/// What a running server suffers from, on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trouble {
+    /// It takes connections and statements, and answers nothing.
+    Hangs,
+    /// As many sessions are open as it may have: nobody gets another one.
+    NoSessionLeft,
 }
 
 /// The first word of the command of an [`Exec`] that carries a [`DatabaseCommand`].

@@ -12,8 +12,8 @@ use crate::workload::Signal;
 
 pub use fis::{FisError, FisTarget, duration_of, from_fis, target_of, to_fis};
 
-/// How a thing misbehaves. [`Mode::StopTask`] and [`Mode::Kill`] happen once; every other mode
-/// lasts until it is mended.
+/// How a thing misbehaves. [`Mode::StopTask`], [`Mode::Kill`], [`Mode::Reboot`] and
+/// [`Mode::Failover`] happen once; every other mode lasts until it is mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -25,7 +25,7 @@ pub enum Mode {
     Slow(Duration),
     /// It answers every request with this status.
     Status(u16),
-    /// It refuses connections.
+    /// It refuses connections. A database has sessions open as many as it may have.
     Refuse,
     /// ECS stops the tasks the way `StopTask` does; their service starts others.
     StopTask,
@@ -45,12 +45,16 @@ pub enum Mode {
     BadDeployment,
     /// Its certificate has expired: whoever looks at it makes no TLS session.
     CertificateExpired,
+    /// A database is rebooted as by `RebootDBInstance`.
+    Reboot,
+    /// The same with `ForceFailover`: the standby takes over.
+    Failover,
 }
 
 impl Mode {
     /// Whether it is over as soon as it is done, so that nothing is there to mend.
     pub const fn happens_once(self) -> bool {
-        matches!(self, Self::StopTask | Self::Kill(_))
+        matches!(self, Self::StopTask | Self::Kill(_) | Self::Reboot | Self::Failover)
     }
 
     /// Whether it lives beside a fault of another kind on the same place: a network may be slow and
@@ -85,6 +89,8 @@ impl fmt::Display for Mode {
             Self::Forbidden => f.write_str("forbidden"),
             Self::BadDeployment => f.write_str("bad-deployment"),
             Self::CertificateExpired => f.write_str("certificate-expired"),
+            Self::Reboot => f.write_str("reboot"),
+            Self::Failover => f.write_str("failover"),
         }
     }
 }
@@ -98,7 +104,7 @@ pub struct ModeError(pub String);
 pub const MODES: &str = "stop, hang, slow=2s, status=500, refuse, stop-task, kill, terminate, \
     latency=200ms (or latency=200ms/10ms with jitter), loss=30%, cut, blackhole=8080, missing, \
     forbidden, bad-deployment or certificate-expired; a function's: error, timeout, throttle, \
-    slow=2s";
+    slow=2s; a database's: stop, hang, refuse, kill, reboot, failover";
 
 impl FromStr for Mode {
     type Err = ModeError;
@@ -120,6 +126,8 @@ impl FromStr for Mode {
                 "forbidden" => Some(Self::Forbidden),
                 "bad-deployment" => Some(Self::BadDeployment),
                 "certificate-expired" => Some(Self::CertificateExpired),
+                "reboot" => Some(Self::Reboot),
+                "failover" => Some(Self::Failover),
                 _ => None,
             },
             Some((name, value)) => with_value(name, value),
@@ -197,6 +205,9 @@ pub enum Place {
     OriginLink { distribution: String, origin: Option<String> },
     /// A Lambda function, by its name.
     Function(String),
+    /// The machine of a database instance (by its identifier) in a zone. A standby is in another
+    /// one, so that it is not there any more after a failover.
+    Database { instance: String, zone: String },
     /// All that is in a Region: tasks, load balancers, buckets, functions. What is everywhere,
     /// CloudFront and Route 53, is not.
     Region(String),
@@ -224,6 +235,15 @@ impl Place {
             (Mode::Stop | Mode::Kill(_), Self::Containers { .. }) => None,
             (_, Self::Containers { .. }) => Some("a container knows only stop, kill and terminate"),
             (_, Self::Region(_)) => Some("a Region is lost as a whole or not at all"),
+            (
+                Mode::Stop | Mode::Hang | Mode::Refuse | Mode::Reboot | Mode::Failover,
+                Self::Database { .. },
+            )
+            | (Mode::Kill(Signal::Kill), Self::Database { .. }) => None,
+            (_, Self::Database { .. }) => {
+                Some("a database knows only stop, hang, refuse, kill, reboot and failover")
+            }
+            (Mode::Reboot | Mode::Failover, _) => Some("only databases are rebooted"),
             (Mode::StopTask | Mode::Kill(_) | Mode::Blackhole(_), _) if !tasks => {
                 Some("only tasks know it")
             }
@@ -275,6 +295,8 @@ mod tests {
             "forbidden",
             "bad-deployment",
             "certificate-expired",
+            "reboot",
+            "failover",
         ];
         for text in written {
             assert_eq!(text.parse::<Mode>().map(|mode| mode.to_string()), Ok(text.to_string()));
@@ -322,6 +344,19 @@ mod tests {
         }
         assert!(function.refuses(Mode::Loss(100)).is_some());
         assert!(function.refuses(Mode::StopTask).is_some());
+    }
+
+    #[test]
+    fn databases_and_nothing_else_are_rebooted() {
+        let database = Place::Database { instance: "d".into(), zone: "z".into() };
+        for text in ["stop", "hang", "refuse", "kill", "reboot", "failover"] {
+            assert_eq!(database.refuses(text.parse().unwrap()), None, "{text}");
+        }
+        for text in ["terminate", "stop-task", "cut", "slow=1s", "missing"] {
+            assert!(database.refuses(text.parse().unwrap()).is_some(), "{text}");
+        }
+        assert!(Place::EcsService("s".into()).refuses(Mode::Reboot).is_some());
+        assert!(Mode::Failover.happens_once());
     }
 
     #[test]

@@ -112,6 +112,7 @@ impl<'a> Writer<'a> {
         let slot = match on {
             FisTarget::EcsTask => "Tasks",
             FisTarget::Subnet => "Subnets",
+            FisTarget::Database => "DBInstances",
         };
         let name = self.target(target, on);
         let mut action = json!({
@@ -163,7 +164,10 @@ impl<'a> Writer<'a> {
         match (self.resource(logical_id)["Type"].as_str(), number) {
             (Some("AWS::ECS::Service"), _) => Ok(FisTarget::EcsTask),
             (Some("AWS::EC2::Subnet"), None) => Ok(FisTarget::Subnet),
-            _ => Err("FIS breaks services, one task of a service (Service/1) and subnets".into()),
+            (Some("AWS::RDS::DBInstance"), None) => Ok(FisTarget::Database),
+            _ => Err("FIS breaks services, one task of a service (Service/1), subnets and \
+                      databases"
+                .into()),
         }
     }
 
@@ -188,6 +192,10 @@ impl<'a> Writer<'a> {
             }
             FisTarget::Subnet => {
                 let arn = self.placeholder(logical_id, "the subnet's ARN");
+                written["resourceArns"] = json!([arn]);
+            }
+            FisTarget::Database => {
+                let arn = self.placeholder(logical_id, "the DB instance's ARN");
                 written["resourceArns"] = json!([arn]);
             }
         }

@@ -9,7 +9,7 @@ use crate::workload::{Model, PathModel};
 /// A member of a model: its name and what it sets.
 type Setter = fn(&mut Model, &Value) -> Option<()>;
 
-const MEMBERS: [(&str, Setter); 11] = [
+const MEMBERS: [(&str, Setter); 13] = [
     ("StartSeconds", |model, value| set(&mut model.starts_after, seconds(value))),
     ("EndsAfterSeconds", |model, value| set(&mut model.ends_after, seconds(value).map(Some))),
     ("ExitCode", |model, value| {
@@ -36,6 +36,10 @@ const MEMBERS: [(&str, Setter); 11] = [
     ("Backlog", |model, value| {
         set(&mut model.backlog, number(value).and_then(|number| whole(number, 0, 1_000_000)))
     }),
+    ("DatabaseTimeoutSeconds", |model, value| {
+        set(&mut model.database_timeout, seconds(value).map(Some))
+    }),
+    ("Reconnects", |model, value| set(&mut model.reconnects, truth(value))),
     ("Paths", |model, value| {
         let paths = value.as_array()?.iter().map(path).collect::<Option<Vec<_>>>();
         set(&mut model.paths, paths)

@@ -3,12 +3,14 @@
 //! `Metadata: Standin: Containers: X: Model` (docs/model.md).
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 use standin_kernel::http::RequestHead;
 use standin_kernel::pattern::matches;
 use standin_kernel::workload::WorkloadSpec;
 use standin_kernel::{Body, Bytes, Duration, Method, Response, Rng, Time, Value};
 
+use crate::database::{Reach, Sessions};
 use crate::model::Members;
 
 /// What a healthy application answers.
@@ -37,6 +39,10 @@ pub struct Model {
     pub capacity: Option<usize>,
     /// How many more wait for their turn. Whoever comes then gets a 503.
     pub backlog: usize,
+    /// How long it waits for a database that is silent; `None`: without end.
+    pub database_timeout: Option<Duration>,
+    /// Whether it opens another session with a database after one has broken.
+    pub reconnects: bool,
     /// What it answers; the first path that fits counts.
     pub paths: Vec<PathModel>,
 }
@@ -63,8 +69,8 @@ pub struct PathModel {
 pub(crate) struct Asked<'a> {
     pub(crate) head: &'a RequestHead,
     pub(crate) now: Time,
-    /// A database that the container needs does not answer.
-    pub(crate) without_database: bool,
+    /// What came of asking the databases that the path needs.
+    pub(crate) database: Reach,
 }
 
 impl Default for Model {
@@ -79,6 +85,8 @@ impl Default for Model {
             error_percent: 0.0,
             capacity: None,
             backlog: 0,
+            database_timeout: None,
+            reconnects: true,
             paths: Vec::new(),
         }
     }
@@ -110,6 +118,15 @@ impl Model {
         Ok(model)
     }
 
+    fn path(&self, path: &str) -> Option<&PathModel> {
+        self.paths.iter().find(|one| matches(&one.path, path))
+    }
+
+    /// Whether it asks its database before it answers.
+    pub(crate) fn needs_database(&self, path: &str) -> bool {
+        self.path(path).is_none_or(|path| path.needs_database)
+    }
+
     /// Whether it accepts connections `since` it started.
     pub(crate) fn is_ready(&self, since: Duration) -> bool {
         self.ready_after.is_some_and(|after| since >= after)
@@ -123,25 +140,26 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// What the container answers to a request, and when.
+    /// What the container answers to a request, and when; `None`: never.
     pub(crate) fn answer(
         &mut self,
         model: &Model,
         asked: &Asked<'_>,
         luck: &mut Rng,
-    ) -> (Time, Response) {
-        let Asked { head, now, without_database } = *asked;
-        let fits = |one: &&PathModel| matches(&one.path, head.path());
-        let path = model.paths.iter().find(fits);
-        let takes = path.and_then(|path| path.answers_after).unwrap_or(model.answers_after);
+    ) -> Option<(Time, Response)> {
+        let Asked { head, now, database } = *asked;
+        let path = model.path(head.path());
+        let mut takes = path.and_then(|path| path.answers_after).unwrap_or(model.answers_after);
+        if database == Reach::Silent {
+            takes = model.database_timeout?.max(takes);
+        }
         let Some(at) = self.turn(model, now, takes) else {
-            return (now + NO_ROOM, Response::text(503, "text/plain", "no room\n"));
+            return Some((now + NO_ROOM, Response::text(503, "text/plain", "no room\n")));
         };
         let unlucky =
             model.error_percent > 0.0 && luck.below(1_000_000) < per_million(model.error_percent);
-        let lacks = without_database && path.is_none_or(|path| path.needs_database);
         let mut response = match path {
-            _ if lacks => Response::text(500, "text/plain", "the database does not answer\n"),
+            _ if database != Reach::Answers => Response::text(500, "text/plain", "the database does not answer\n"),
             _ if unlucky => Response::text(500, "text/plain", "the application failed\n"),
             Some(path) => {
                 let body = path.body.clone();
@@ -160,7 +178,7 @@ impl Desk {
             response.head_length = response.body.length();
             response.body = Body::Empty;
         }
-        (at, response)
+        Some((at, response))
     }
 
     /// When a request that comes now is done; `None` when there is no room for it.
@@ -188,6 +206,28 @@ impl Desk {
 pub(crate) fn per_million(percent: f64) -> u64 {
     let whole = Duration::try_from_secs_f64(percent / 100.0).unwrap_or_default();
     u64::try_from(whole.as_micros()).unwrap_or(0)
+}
+
+/// A container, or a database server, that was launched.
+#[derive(Clone, Debug)]
+pub(crate) struct Container {
+    pub(crate) spec: WorkloadSpec,
+    pub(crate) model: Model,
+    pub(crate) sessions: Sessions,
+    pub(crate) running_since: Option<Time>,
+    pub(crate) desk: Desk,
+}
+
+impl Container {
+    pub(crate) fn accepts_connections(&self, now: Time) -> bool {
+        self.running_since.is_some_and(|at| self.model.is_ready(now.since(at)))
+    }
+
+    /// Where it listens.
+    pub(crate) fn places(&self) -> Vec<SocketAddr> {
+        let address = self.spec.address;
+        self.spec.ports.iter().map(|port| SocketAddr::from((address, *port))).collect()
+    }
 }
 
 /// Names of the containers of a task definition that others wait for to end.
@@ -223,8 +263,8 @@ mod tests {
     fn ask(desk: &mut Desk, model: &Model, at_ms: u64) -> (u64, u16) {
         let now = Time(0) + Duration::from_millis(at_ms);
         let head = RequestHead::get("h", "/static/a.css");
-        let asked = Asked { head: &head, now, without_database: false };
-        let (at, response) = desk.answer(model, &asked, &mut Rng::new(1));
+        let asked = Asked { head: &head, now, database: Reach::Answers };
+        let (at, response) = desk.answer(model, &asked, &mut Rng::new(1)).unwrap();
         (at.millis(), response.head.status)
     }
 
@@ -248,10 +288,10 @@ mod tests {
         let model = Model { error_percent: 25.0, ..Model::default() };
         let (mut desk, mut luck) = (Desk::default(), Rng::new(3));
         let head = RequestHead::get("h", "/");
-        let asked = Asked { head: &head, now: Time(0), without_database: false };
-        let failed = (0..4000)
-            .filter(|_| desk.answer(&model, &asked, &mut luck).1.head.status == 500)
-            .count();
+        let asked = Asked { head: &head, now: Time(0), database: Reach::Answers };
+        let mut fails =
+            || desk.answer(&model, &asked, &mut luck).unwrap().1.head.status == 500;
+        let failed = (0..4000).filter(|_| fails()).count();
         assert!((900..1100).contains(&failed), "{failed}");
     }
 }

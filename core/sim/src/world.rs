@@ -2,7 +2,7 @@
 //! engine that also runs on the real machine.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use standin_engine::{Effect, Engine, Input, LegId, Respond, RunId};
@@ -17,13 +17,13 @@ use standin_kernel::{
 
 pub use crate::arrival::Arrival;
 use crate::blob::{blob_id, text_of};
-use crate::database::{self, Databases};
+use crate::database::{self, Databases, Reach};
 use crate::evaluate::evaluate;
 use crate::function::{Functions, Happens};
 use crate::network::Distances;
 use crate::resolver::Resolvers;
 use crate::viewer::Visits;
-use crate::workload::{Asked, Desk, Model, one_shots};
+use crate::workload::{Asked, Container, Desk, Model, one_shots};
 
 /// Engine, clock and everything around them.
 #[derive(Clone, Debug)]
@@ -100,16 +100,6 @@ enum Event {
         run: RunId,
         evaluated: Box<Evaluated>,
     },
-}
-
-#[derive(Clone, Debug)]
-struct Container {
-    spec: WorkloadSpec,
-    model: Model,
-    /// The databases it cannot do without.
-    needs: Vec<Ipv4Addr>,
-    running_since: Option<Time>,
-    desk: Desk,
 }
 
 /// How long it takes until a machine says that nobody listens, or runs a command.
@@ -343,11 +333,14 @@ impl World {
                 let Some(container) = self.workloads.get_mut(&id) else { return };
                 container.running_since = Some(self.now);
                 let (ends, code) = (container.model.ends_after, container.model.exit_code);
-                // What comes for its database and ends, a migration, ends in vain without it.
-                let code = if code == 0 && self.lacks_database(id) { 1 } else { code };
+                let patience = container.model.database_timeout;
                 self.step(Input::Workload { workload: id, event: WorkloadEvent::Started });
                 if let Some(after) = ends {
-                    self.later(after, Event::Ended(id, code));
+                    // A migration ends in vain without its database.
+                    let reach = self.ask_databases(id);
+                    if let Some((after, code)) = database::ends(reach, after, code, patience) {
+                        self.later(after, Event::Ended(id, code));
+                    }
                 }
             }
             Event::Ended(id, code) => {
@@ -467,7 +460,7 @@ impl World {
     /// The exit code of a command in a container, or of what a database server is told.
     fn exec(&mut self, workload: WorkloadId, exec: &Exec) -> i32 {
         let running = self.workloads.contains_key(&workload);
-        match database::told(exec, running) {
+        match self.databases.told(workload, exec, running) {
             database::Told::Stops => self.later(DYING, Event::Ended(workload, 0)),
             database::Told::Done => {}
             database::Told::Other => return i32::from(!running),
@@ -490,9 +483,9 @@ impl World {
         };
         let (id, after) = (spec.id, model.starts_after);
         self.databases.launched(&spec);
-        let needs = self.databases.needed_by(&spec);
+        let sessions = self.databases.sessions(&spec);
         let desk = Desk::default();
-        let container = Container { spec, model, needs, running_since: None, desk };
+        let container = Container { spec, model, sessions, running_since: None, desk };
         for place in container.places() {
             self.ports.insert(place, id);
         }
@@ -521,28 +514,38 @@ impl World {
         {
             delivered.push(Delivered { at: now, to: *to });
         }
-        let workload = self.ports.get(to).copied();
-        let without_database = workload.is_some_and(|id| self.lacks_database(id));
-        let container = workload.and_then(|id| self.workloads.get_mut(&id)).filter(|container| {
-            container.running_since.is_some_and(|at| container.model.is_ready(now.since(at)))
+        let workload = self.ports.get(to).copied().filter(|id| {
+            self.workloads.get(id).is_some_and(|container| container.accepts_connections(now))
         });
-        let (Some(workload), Some(container)) = (workload, container) else {
+        let Some(workload) = workload else {
             return self.later(AT_ONCE, Event::NoAnswer(leg, LinkFailure::Refused));
         };
-        let Container { model, desk, .. } = container;
-        let asked = Asked { head: &request.head, now, without_database };
-        let (at, response) = desk.answer(model, &asked, &mut self.luck);
+        let path = request.head.path();
+        let needs_database = |container: &Container| container.model.needs_database(path);
+        let asks = self.workloads.get(&workload).is_some_and(needs_database);
+        let database = if asks { self.ask_databases(workload) } else { Reach::Answers };
+        let Some(Container { model, desk, .. }) = self.workloads.get_mut(&workload) else { return };
+        let asked = Asked { head: &request.head, now, database };
+        // Who waits for its database without end never answers; whoever asked gives up first.
+        let Some((at, response)) = desk.answer(model, &asked, &mut self.luck) else { return };
         let response = Box::new(response);
         self.later(at.since(now), Event::Answer { leg, workload, response });
     }
 
-    /// Whether a database that the container needs does not answer.
-    fn lacks_database(&self, workload: WorkloadId) -> bool {
-        let Some(container) = self.workloads.get(&workload) else { return false };
-        container.needs.iter().any(|address| {
-            let server = self.databases.server(*address).and_then(|id| self.workloads.get(&id));
-            server.is_none_or(|server| server.running_since.is_none())
-        })
+    /// What the databases answer that the container needs.
+    fn ask_databases(&mut self, workload: WorkloadId) -> Reach {
+        let Some(container) = self.workloads.get_mut(&workload) else { return Reach::Answers };
+        let mut sessions = std::mem::take(&mut container.sessions);
+        let reconnects = container.model.reconnects;
+        let is_up = |server: WorkloadId| {
+            let server = self.workloads.get(&server);
+            server.is_some_and(|server| server.running_since.is_some())
+        };
+        let reach = self.databases.ask(&mut sessions, reconnects, is_up);
+        if let Some(container) = self.workloads.get_mut(&workload) {
+            container.sessions = sessions;
+        }
+        reach
     }
 
     fn respond(&mut self, respond: Respond) {
@@ -580,13 +583,5 @@ impl World {
         } else {
             self.answers.insert(exchange, seen);
         }
-    }
-}
-
-impl Container {
-    /// Where it listens.
-    fn places(&self) -> Vec<SocketAddr> {
-        let address = self.spec.address;
-        self.spec.ports.iter().map(|port| SocketAddr::from((address, *port))).collect()
     }
 }

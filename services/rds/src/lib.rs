@@ -2,7 +2,7 @@
 //!
 //! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
 //! `data/` decides what happens over time: `lifecycle` (start, stop, restart, recover), `change`
-//! (what a modification does and when), `window`, `event`. `parameter/` knows the engine's
+//! (what a modification does and when), `window`, `event`, `fault`. `parameter/` knows the engine's
 //! parameters: `table`, `formula`, `class`. The server itself is the driver's: a real one on the
 //! machine, a model in the simulator.
 
@@ -22,6 +22,7 @@ use standin_kernel::resource::ResourceType;
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
 use standin_kernel::{ApiError, Cx, Deadline, Env, Service, ServiceName, Value};
 
+pub use crate::data::fault::Broken;
 use crate::data::lifecycle::Live;
 use crate::state::State;
 

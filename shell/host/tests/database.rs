@@ -10,7 +10,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use standin_kernel::Value;
-use standin_kernel::database::{DatabaseCommand, DatabaseEngine, DatabaseSpec, Secret};
+use standin_kernel::database::{
+    DatabaseCommand, DatabaseEngine, DatabaseSpec, Secret, Trouble,
+};
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadKind, WorkloadSpec};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -52,9 +54,14 @@ fn wanted(spec: &mut WorkloadSpec) -> &mut DatabaseSpec {
 
 /// What happens next, which is to `id`.
 async fn next(host: &mut Host, id: WorkloadId) -> WorkloadEvent {
-    let (of, event) = host.event().await;
-    assert_eq!(of, id, "{event:?}");
-    event
+    loop {
+        let (of, event) = host.event().await;
+        assert_eq!(of, id, "{event:?}");
+        // What is said while a server is fetched is no matter of these tests.
+        if !matches!(event, WorkloadEvent::Output { .. }) {
+            return event;
+        }
+    }
 }
 
 struct Server<'a> {
@@ -183,6 +190,36 @@ async fn rds_pp_03_force_ssl_refuses_sessions_without_tls() {
     let refused = server.client(PASSWORD).await.unwrap_err();
     assert!(refused.contains("no pg_hba.conf entry"), "{refused}");
     assert!(refused.contains("no encryption"), "{refused}");
+    server.stop().await;
+    clean(&mut host, DatabaseCommand::DeleteData("db-ABC".into())).await;
+}
+
+#[tokio::test]
+async fn a_server_in_trouble_is_silent_or_full_and_recovers() {
+    let mut host = Host::new();
+    let mut spec = database(1, free_port(Ipv4Addr::new(127, 77, 3, 1)));
+    wanted(&mut spec).parameters.insert("max_connections".into(), "8".into());
+    let mut server = Server::start(&mut host, spec).await;
+    let client = server.client(PASSWORD).await.unwrap();
+
+    server.told(DatabaseCommand::Trouble(Some(Trouble::Hangs))).await;
+    let asked = client.query_one("SELECT 'late'", &[]);
+    tokio::pin!(asked);
+    let silence = tokio::time::timeout(Duration::from_millis(300), asked.as_mut()).await;
+    assert!(silence.is_err(), "{silence:?}");
+    server.told(DatabaseCommand::Trouble(None)).await;
+    assert_eq!(asked.await.unwrap().get::<_, &str>(0), "late");
+
+    server.told(DatabaseCommand::Trouble(Some(Trouble::NoSessionLeft))).await;
+    let refused = server.client(PASSWORD).await.unwrap_err();
+    assert!(refused.contains("connection slots are reserved"), "{refused}");
+    assert_eq!(one(&client, "SELECT 'I have mine'").await, "I have mine");
+    server.told(DatabaseCommand::Trouble(None)).await;
+    while server.client(PASSWORD).await.is_err() {
+        // The sessions that were held are about to end.
+        tokio::task::yield_now().await;
+    }
+    server.told(DatabaseCommand::Trouble(Some(Trouble::Hangs))).await;
     server.stop().await;
     clean(&mut host, DatabaseCommand::DeleteData("db-ABC".into())).await;
 }

@@ -14,6 +14,8 @@ pub enum FisTarget {
     EcsTask,
     /// `aws:ec2:subnet`
     Subnet,
+    /// `aws:rds:db`
+    Database,
 }
 
 impl FisTarget {
@@ -22,6 +24,7 @@ impl FisTarget {
         match self {
             Self::EcsTask => "aws:ecs:task",
             Self::Subnet => "aws:ec2:subnet",
+            Self::Database => "aws:rds:db",
         }
     }
 }
@@ -50,7 +53,7 @@ struct Action {
 /// Parameters of how FIS gets at a task, which needs nothing of the kind here.
 const ACCESS: [&str; 3] = ["installDependencies", "useEcsFaultInjectionEndpoints", "interface"];
 
-const ACTIONS: [Action; 6] = [
+const ACTIONS: [Action; 7] = [
     Action {
         id: "aws:ecs:stop-task",
         target: FisTarget::EcsTask,
@@ -93,10 +96,16 @@ const ACTIONS: [Action; 6] = [
         parameters: &["duration", "scope"],
         read: disrupt,
     },
+    Action {
+        id: "aws:rds:reboot-db-instances",
+        target: FisTarget::Database,
+        parameters: &["forceFailover"],
+        read: reboot,
+    },
 ];
 
 /// Actions of FIS that have no counterpart, and why.
-const UNSUPPORTED: [(&str, &str); 6] = [
+const UNSUPPORTED: [(&str, &str); 7] = [
     (
         "aws:ecs:task-cpu-stress",
         "a task has no processor of its own on one machine; slow answers are mode slow=2s, and the \
@@ -104,6 +113,7 @@ const UNSUPPORTED: [(&str, &str); 6] = [
     ),
     ("aws:ecs:task-io-stress", "a task has no disk of its own on one machine"),
     ("aws:ecs:drain-container-instances", "Fargate has no container instances"),
+    ("aws:rds:failover-db-cluster", "there are instances here, and no clusters"),
     ("aws:fis:inject-api-internal-error", "the API is only asked by people here"),
     ("aws:fis:inject-api-throttle-error", "the API is only asked by people here"),
     ("aws:fis:inject-api-unavailable-error", "the API is only asked by people here"),
@@ -178,6 +188,10 @@ pub fn to_fis(
             set("protocol", "tcp".to_owned());
             set("trafficType", "ingress".to_owned());
             "aws:ecs:task-network-blackhole-port"
+        }
+        (Mode::Reboot | Mode::Failover, FisTarget::Database) => {
+            set("forceFailover", (mode == Mode::Failover).to_string());
+            "aws:rds:reboot-db-instances"
         }
         // Killing a process needs its name, which no template knows.
         _ => return None,
@@ -280,6 +294,14 @@ fn disrupt(given: &Parameters<'_>) -> Result<Mode, FisError> {
     Ok(Mode::Loss(100))
 }
 
+fn reboot(given: &Parameters<'_>) -> Result<Mode, FisError> {
+    match given.get("forceFailover") {
+        None | Some("false") => Ok(Mode::Reboot),
+        Some("true") => Ok(Mode::Failover),
+        Some(_) => Err(given.wrong("forceFailover", "is neither true nor false")),
+    }
+}
+
 /// `PT1M30S`, `PT2H`: hours, minutes and seconds of ISO 8601.
 fn parse_iso8601(text: &str) -> Option<Duration> {
     let mut rest = text.strip_prefix("PT").filter(|rest| !rest.is_empty())?;
@@ -336,6 +358,10 @@ mod tests {
         for text in ["stop-task", "loss=30%", "latency=0.2s/0.01s", "blackhole=8080"] {
             let mode: Mode = text.parse().unwrap();
             let (id, given) = to_fis(mode, FisTarget::EcsTask, None).unwrap();
+            assert_eq!(from_fis(id, &given), Ok(mode));
+        }
+        for mode in [Mode::Reboot, Mode::Failover] {
+            let (id, given) = to_fis(mode, FisTarget::Database, None).unwrap();
             assert_eq!(from_fis(id, &given), Ok(mode));
         }
         let minute = Some(Duration::from_secs(90));

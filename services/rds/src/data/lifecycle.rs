@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use standin_kernel::database::{DatabaseCommand, DatabaseEngine, DatabaseSpec, Secret};
-use standin_kernel::workload::{
-    WorkloadEvent, WorkloadId, WorkloadKind, WorkloadLabels, WorkloadSpec,
-};
-use standin_kernel::{Cx, Duration, Out, ServiceName, Timers, Value};
+use standin_kernel::database::{DatabaseCommand, Secret, Trouble};
+use standin_kernel::workload::{WorkloadEvent, WorkloadId};
+use standin_kernel::{Cx, Duration, Out, ServiceName, Timers};
 
 use super::event::Happened;
+use super::fault::Broken;
+use super::server::{effective_of, spec, too_much_memory};
 use crate::Rds;
-use crate::parameter::{class::Class, effective, formula::Surroundings};
-use crate::state::{ApplyStatus, Instance, SnapshotStatus, Status};
+use crate::state::{ApplyStatus, SnapshotStatus, Status};
 
 /// How long a server may take until it accepts sessions.
 const READY_PATIENCE: Duration = Duration::from_secs(120);
@@ -28,6 +27,7 @@ pub(crate) const STOPPED_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(crate) struct Live {
     servers: BTreeMap<String, Server>,
     pub(crate) timers: Timers<Timer>,
+    pub(crate) broken: Vec<Broken>,
     asked: BTreeMap<u64, (String, Asked)>,
     tickets: u64,
     workloads: u64,
@@ -41,18 +41,30 @@ pub(crate) enum Timer {
     StartAgain(String),
     /// The maintenance window opens for what is pending.
     Window(String),
+    /// Something was broken on purpose, or mended.
+    Broken,
 }
 
 #[derive(Clone, Debug)]
 struct Server {
     workload: WorkloadId,
     phase: Phase,
+    /// What it was told to suffer from.
+    trouble: Option<Trouble>,
+}
+
+impl Server {
+    const fn new(workload: WorkloadId, phase: Phase) -> Self {
+        Self { workload, phase, trouble: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
     /// To be launched when its timer fires.
     Due(Goal),
+    /// To be launched when its machine is mended.
+    Held(Goal),
     /// Launched; not accepting sessions yet.
     Starting(Goal),
     Up,
@@ -86,7 +98,7 @@ pub(crate) enum Then {
 
 /// What a server was told.
 #[derive(Clone, Debug)]
-enum Asked {
+pub(crate) enum Asked {
     Ready,
     Parameters { waiting: bool },
     Password,
@@ -95,12 +107,37 @@ enum Asked {
     FinalSnapshot(String),
     DeleteData,
     DeleteSnapshot,
+    Trouble,
 }
 
 impl Live {
     fn new_workload(&mut self) -> WorkloadId {
         self.workloads += 1;
         WorkloadId::of(ServiceName::Rds, self.workloads)
+    }
+
+    /// The server of a resource id, up or about to be.
+    pub(crate) fn running(&self, resource_id: &str) -> Option<WorkloadId> {
+        let server = self.servers.get(resource_id)?;
+        matches!(server.phase, Phase::Up | Phase::Starting(_)).then_some(server.workload)
+    }
+
+    fn hold(&mut self, resource_id: &str, goal: Goal) {
+        if let Some(server) = self.servers.get_mut(resource_id) {
+            server.phase = Phase::Held(goal);
+        }
+    }
+
+    /// The server, if it is up and has another trouble than this, which it has from now on.
+    pub(crate) fn up_with_other_trouble(
+        &mut self,
+        resource_id: &str,
+        trouble: Option<Trouble>,
+    ) -> Option<WorkloadId> {
+        let server = self.servers.get_mut(resource_id)?;
+        let other = server.phase == Phase::Up && server.trouble != trouble;
+        server.trouble = if other { trouble } else { server.trouble };
+        other.then_some(server.workload)
     }
 }
 
@@ -133,15 +170,21 @@ impl Rds {
         };
         let after = cx.env.paced(Duration::ZERO, Duration::from_secs(aws));
         let workload = self.live.new_workload();
-        let server = Server { workload, phase: Phase::Due(goal) };
+        let server = Server::new(workload, Phase::Due(goal));
         self.live.servers.insert(resource_id.clone(), server);
         self.live.timers.set(Timer::Launch(resource_id), cx.now + after, "a database starts");
     }
 
     fn launch(&mut self, cx: &mut Cx<'_>, resource_id: &str) {
         let Some(id) = self.id_of(resource_id) else { return };
-        let Some(server) = self.live.servers.get_mut(resource_id) else { return };
+        let Some(server) = self.live.servers.get(resource_id) else { return };
         let Phase::Due(goal) = server.phase else { return };
+        let instance = &self.state.instances[&id];
+        let goal = self.goal_with_a_machine(instance, goal);
+        if self.has_no_machine(instance, goal) {
+            return self.live.hold(resource_id, goal);
+        }
+        let Some(server) = self.live.servers.get_mut(resource_id) else { return };
         let workload = server.workload;
         server.phase = Phase::Starting(goal);
         if goal != Goal::Failover && goal != Goal::Resume && goal != Goal::Recover {
@@ -154,6 +197,15 @@ impl Rds {
         }
         let spec = Box::new(spec(instance, workload, cx));
         cx.emit(Out::Launch { spec });
+    }
+
+    /// Launches a server that had no machine; it is held again if it has none yet.
+    pub(crate) fn launch_held(&mut self, cx: &mut Cx<'_>, resource_id: &str) {
+        let Some(server) = self.live.servers.get_mut(resource_id) else { return };
+        if let Phase::Held(goal) = server.phase {
+            server.phase = Phase::Due(goal);
+            self.launch(cx, resource_id);
+        }
     }
 
     /// The values of the group act from this start on (RDS-PG-07, RDS-PG-09); a failover does not
@@ -170,7 +222,13 @@ impl Rds {
         }
     }
 
-    fn ask(&mut self, cx: &mut Cx<'_>, resource_id: &str, asked: Asked, command: &DatabaseCommand) {
+    pub(crate) fn ask(
+        &mut self,
+        cx: &mut Cx<'_>,
+        resource_id: &str,
+        asked: Asked,
+        command: &DatabaseCommand,
+    ) {
         let Some(server) = self.live.servers.get(resource_id) else { return };
         let workload = server.workload;
         self.live.tickets += 1;
@@ -233,7 +291,7 @@ impl Rds {
         let data = instance.resource_id.clone();
         // Some workload's name is needed for the answer, though none runs.
         let workload = self.live.new_workload();
-        self.live.servers.insert(data.clone(), Server { workload, phase: Phase::Ending });
+        self.live.servers.insert(data.clone(), Server::new(workload, Phase::Ending));
         match snapshot {
             Some(name) => {
                 let command = DatabaseCommand::Snapshot { data: data.clone(), name: name.clone() };
@@ -264,6 +322,11 @@ impl Rds {
             }
             (_, Phase::Stopping(then)) => self.stopped(cx, &id, then),
             (WorkloadEvent::FailedToStart { reason }, _) => self.failed(cx, &id, reason),
+            (_, Phase::Starting(goal))
+                if self.has_no_machine(&self.state.instances[&id], goal) =>
+            {
+                self.start(cx, &id, goal);
+            }
             (_, Phase::Starting(goal)) => self.never_came_up(cx, &id, goal),
             _ => self.ended_by_itself(cx, &id),
         }
@@ -318,7 +381,7 @@ impl Rds {
         match asked {
             Asked::Ready if done => self.ready(cx, &resource_id, &id),
             // It ends; what happens then is heard of.
-            Asked::Ready | Asked::Stop | Asked::DeleteSnapshot => {}
+            Asked::Ready | Asked::Stop | Asked::DeleteSnapshot | Asked::Trouble => {}
             Asked::Parameters { waiting } => {
                 let status = match (done, waiting) {
                     (false, _) => ApplyStatus::FailedToApply,
@@ -381,6 +444,7 @@ impl Rds {
             self.state.happened(cx, id, happened);
         }
         self.state.store_instance(cx, id);
+        self.tell_trouble(cx, id);
     }
 
     /// Gives a running server the values that act now; `waiting`: others wait for a reboot.
@@ -410,7 +474,7 @@ impl Rds {
         }
         if !self.live.servers.contains_key(&data) {
             let workload = self.live.new_workload();
-            self.live.servers.insert(data.clone(), Server { workload, phase: Phase::Ending });
+            self.live.servers.insert(data.clone(), Server::new(workload, Phase::Ending));
         }
         let command = DatabaseCommand::Snapshot { data: data.clone(), name: name.to_owned() };
         self.ask(cx, &data, Asked::Snapshot(name.to_owned()), &command);
@@ -454,6 +518,7 @@ impl Rds {
         while let Some(timer) = self.live.timers.pop(cx.now) {
             match timer {
                 Timer::Launch(resource_id) => self.launch(cx, &resource_id),
+                Timer::Broken => self.broken_changed(cx),
                 Timer::StartAgain(resource_id) => {
                     if let Some(id) = self.id_of(&resource_id) {
                         self.start_again(cx, &id);
@@ -499,63 +564,5 @@ impl Rds {
             }
             self.wait_for_window(cx, &id);
         }
-    }
-}
-
-pub(crate) fn surroundings(instance: &Instance) -> Option<Surroundings> {
-    let settings = &instance.settings;
-    let class = Class::parse(&settings.class).ok()?;
-    Some(Surroundings::of(&class, settings.allocated_storage_gib, settings.port))
-}
-
-fn effective_of(instance: &Instance) -> crate::parameter::Effective {
-    let values = &instance.parameters.values;
-    surroundings(instance)
-        .map(|surroundings| effective(instance.settings.major(), values, &surroundings))
-        .unwrap_or_default()
-}
-
-/// RDS-PG-16: more than the class has.
-fn too_much_memory(instance: &Instance) -> Option<String> {
-    const PAGE_BYTES: u64 = 8192;
-    let class = Class::parse(&instance.settings.class).ok()?;
-    let values = effective_of(instance).engine;
-    let buffers: u64 = values.get("shared_buffers")?.parse().ok()?;
-    (buffers.saturating_mul(PAGE_BYTES) > class.memory_for_engine()).then(|| {
-        format!(
-            "The database instance is in an incompatible-parameters state: shared_buffers asks \
-             for more memory than {} has",
-            instance.settings.class
-        )
-    })
-}
-
-fn spec(instance: &Instance, id: WorkloadId, cx: &Cx<'_>) -> WorkloadSpec {
-    let values = effective_of(instance);
-    let database = DatabaseSpec {
-        engine: DatabaseEngine::Postgres,
-        engine_version: instance.settings.engine_version.clone(),
-        data: instance.resource_id.clone(),
-        snapshot: instance.snapshot.clone(),
-        master_username: instance.master_username.clone(),
-        master_password: instance.master_password.clone(),
-        database: instance.database.clone(),
-        parameters: values.engine,
-        force_ssl: values.force_ssl,
-    };
-    WorkloadSpec {
-        id,
-        kind: WorkloadKind::Database(Box::new(database)),
-        image: format!("postgres:{}", instance.settings.engine_version),
-        command: Vec::new(),
-        environment: Vec::new(),
-        address: instance.address,
-        ports: vec![instance.settings.port],
-        labels: WorkloadLabels {
-            task_arn: instance.arn(cx.env),
-            container: "postgresql".into(),
-            ..WorkloadLabels::default()
-        },
-        local: Value::Null,
     }
 }

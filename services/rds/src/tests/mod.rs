@@ -3,6 +3,7 @@
 // The tests write their documents in place.
 #![allow(clippy::needless_pass_by_value)]
 
+mod fault;
 mod instance;
 mod parameter;
 
@@ -89,6 +90,9 @@ impl Bench {
                     _ => json!({}),
                 };
                 self.with(|rds, cx| rds.reply(cx, ticket, Ok(reply)));
+            }
+            Out::Signal { workload, .. } => {
+                self.event(workload, WorkloadEvent::Exited { code: 137 });
             }
             Out::Log { .. } => {}
             other => unreachable!("{other:?}"),

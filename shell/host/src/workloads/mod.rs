@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use container::{Command, Container};
 pub use database::database_folder;
@@ -65,6 +65,8 @@ struct Site {
     /// (folder, package, binary) to the program built for it.
     built: tokio::sync::Mutex<BTreeMap<(PathBuf, String, String), PathBuf>>,
     processes: Mutex<Processes>,
+    /// Who holds all sessions of a database server that is to have none left.
+    session_holders: Mutex<BTreeMap<WorkloadId, AbortHandle>>,
 }
 
 #[derive(Debug)]
@@ -86,6 +88,7 @@ impl Site {
             base_environment: plan::base_environment(),
             built: tokio::sync::Mutex::default(),
             processes: Mutex::new(Processes { records, pids: BTreeMap::new() }),
+            session_holders: Mutex::default(),
         })
     }
 
@@ -112,6 +115,18 @@ impl Site {
         let mut processes = self.processes();
         processes.pids.remove(&id);
         let _ = processes.records.ended(pid);
+    }
+
+    /// From now on `holder` holds the sessions of a server, and who held them before no longer.
+    fn hold_sessions(&self, id: WorkloadId, holder: Option<AbortHandle>) {
+        let mut holders = self.session_holders.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match holder {
+            Some(holder) => holders.insert(id, holder),
+            None => holders.remove(&id),
+        };
+        if let Some(before) = before {
+            before.abort();
+        }
     }
 
     fn processes(&self) -> MutexGuard<'_, Processes> {

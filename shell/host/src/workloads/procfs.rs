@@ -107,6 +107,12 @@ fn all() -> Vec<Process> {
         .collect()
 }
 
+/// The processes that `parent` has started and that are alive.
+pub(crate) fn children(parent: i32) -> impl Iterator<Item = i32> {
+    let alive = move |process: &Process| process.parent == parent && !process.zombie;
+    all().into_iter().filter(alive).map(|process| process.pid)
+}
+
 /// Kills every process that `belongs`, with all it has started, again until none is left or
 /// `patience` is over. Answers with the ids of those killed. Blocks.
 ///

@@ -66,7 +66,8 @@ impl Cluster {
             account.make_folder(&self.sockets)?;
         }
         self.certify(account)?;
-        self.configure(account, &database.parameters, database.force_ssl)
+        let master = &database.master_username;
+        self.configure(account, &database.parameters, database.force_ssl, master)
     }
 
     fn make(
@@ -130,6 +131,7 @@ impl Cluster {
         account: &Account,
         parameters: &BTreeMap<String, String>,
         force_ssl: bool,
+        master: &str,
     ) -> Result<(), String> {
         let main = self.data.join("postgresql.conf");
         let text = std::fs::read_to_string(&main)
@@ -139,7 +141,7 @@ impl Cluster {
             account.write(&main, &format!("{text}\n{include}\n"))?;
         }
         account.write(&self.data.join(CONFIGURATION), &self.settings(parameters))?;
-        account.write(&self.data.join("pg_hba.conf"), &access(force_ssl))
+        account.write(&self.data.join("pg_hba.conf"), &access(force_ssl, master))
     }
 
     fn settings(&self, parameters: &BTreeMap<String, String>) -> String {
@@ -161,11 +163,12 @@ impl Cluster {
     }
 }
 
-/// Who may come in how (RDS-PP-03): RDS's own user over the socket, which lies in a folder nobody
-/// else can look into; all others over TCP with a password.
-fn access(force_ssl: bool) -> String {
+/// Who may come in how (RDS-PP-03): Standin, as RDS's own user or the master, over the socket,
+/// which lies in a folder nobody else can look into; all others over TCP with a password.
+fn access(force_ssl: bool, master: &str) -> String {
     let kind = if force_ssl { "hostssl" } else { "host" };
-    format!("local all {OWNER} trust\n{kind} all all 0.0.0.0/0 scram-sha-256\n")
+    let local = format!("{OWNER},{}", identifier(master));
+    format!("local all {local} trust\n{kind} all all 0.0.0.0/0 scram-sha-256\n")
 }
 
 /// The users and the database of a new cluster, a statement a line.
@@ -208,8 +211,9 @@ mod tests {
 
     #[test]
     fn rds_pp_03_force_ssl_leaves_no_way_in_without_tls() {
-        assert!(access(true).contains("hostssl all all"));
-        assert!(!access(true).contains("\nhost all"));
-        assert!(access(false).contains("\nhost all"));
+        let of = |force_ssl| access(force_ssl, "keeper");
+        assert!(of(true).contains("hostssl all all"));
+        assert!(!of(true).contains("\nhost all"));
+        assert!(of(false).contains("\nhost all"));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Reading order: `server` (which server program, found or fetched), `fetch` (the one brought when
 //! there is none), `account` (as whom it runs and where its data is), `cluster` (data and
-//! configuration), `session` (what it is told over a connection), `snapshot` (copies of the data).
+//! configuration), `session` (what it is told over a connection), `snapshot` (copies of the data),
+//! `trouble` (what is broken on purpose).
 
 mod account;
 mod cluster;
@@ -10,6 +11,7 @@ mod fetch;
 mod server;
 mod session;
 mod snapshot;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -116,7 +118,8 @@ async fn run(
     match command {
         DatabaseCommand::Ready => session::ready(&cluster).await,
         DatabaseCommand::Parameters { parameters, force_ssl } => {
-            cluster.configure(&account, &parameters, force_ssl)?;
+            let master = &database.master_username;
+            cluster.configure(&account, &parameters, force_ssl, master)?;
             session::reload(&cluster).await
         }
         DatabaseCommand::Password(password) => {
@@ -128,6 +131,10 @@ async fn run(
         DatabaseCommand::Stop => interrupt(pid),
         DatabaseCommand::DeleteData(_) => Err("the server runs: its data stays".into()),
         DatabaseCommand::DeleteSnapshot(name) => snapshot::delete(&account, &name),
+        DatabaseCommand::Trouble(trouble) => {
+            let master = &database.master_username;
+            trouble::suffer(site, spec.id, &cluster, master, pid, trouble).await
+        }
     }
 }
 
@@ -150,6 +157,8 @@ pub(super) async fn command_without_server(site: &Site, exec: &Exec) -> Option<W
 
 /// SIGINT: PostgreSQL ends its sessions and shuts down at once and cleanly.
 pub(super) fn interrupt(pid: i32) -> Result<(), String> {
+    // Who is held up does not hear it.
+    trouble::freeze(pid, false)?;
     let pid = rustix::process::Pid::from_raw(pid).ok_or("the server has no process")?;
     rustix::process::kill_process(pid, rustix::process::Signal::INT)
         .map_err(|wrong| format!("the server cannot be told to stop: {wrong}"))

@@ -36,11 +36,19 @@ pub(super) async fn set_password(
     run(&client, &format!("ALTER ROLE {} PASSWORD {}", identifier(user), literal(password))).await
 }
 
-/// A session; it ends when the client is dropped.
+/// A session of RDS's own user; it ends when the client is dropped.
 pub(super) async fn open(cluster: &Cluster) -> Result<Client, String> {
+    connect(cluster, OWNER).await.map_err(|wrong| wrong.to_string())
+}
+
+/// A session over the socket, where nobody asks for a password.
+pub(super) async fn connect(
+    cluster: &Cluster,
+    user: &str,
+) -> Result<Client, tokio_postgres::Error> {
     let mut config = Config::new();
-    config.host_path(&cluster.sockets).port(cluster.port).user(OWNER).dbname("postgres");
-    let (client, connection) = config.connect(NoTls).await.map_err(|wrong| wrong.to_string())?;
+    config.host_path(&cluster.sockets).port(cluster.port).user(user).dbname("postgres");
+    let (client, connection) = config.connect(NoTls).await?;
     // It ends with the client; what went wrong on it the client hears.
     tokio::spawn(connection);
     Ok(client)
