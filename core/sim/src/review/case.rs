@@ -115,6 +115,7 @@ impl Case {
         let named = scene.get(target.split('/').next()?);
         let on = match named {
             Some(item) if item.type_name == "AWS::ECS::Service" => FisTarget::EcsTask,
+            Some(item) if item.type_name == "AWS::RDS::DBInstance" => FisTarget::Database,
             Some(_) => return None,
             None if target.contains("->") => return None,
             None => FisTarget::Subnet,
@@ -166,6 +167,9 @@ pub(crate) fn cases(scene: &Scene) -> Vec<Case> {
     for service in scene.all("AWS::ECS::Service") {
         of_service(service, slow, &mut cases);
     }
+    for database in scene.all("AWS::RDS::DBInstance") {
+        of_database(database, &mut cases);
+    }
     zones(scene, &mut cases);
     for balancer in scene.all("AWS::ElasticLoadBalancingV2::LoadBalancer") {
         of_balancer(scene, balancer, &mut cases);
@@ -215,6 +219,26 @@ fn of_service(service: &Item, slow: Mode, cases: &mut Vec<Case>) {
     add(id, Mode::Loss(LOSS_PERCENT), "30 % packet loss", "パケット損失 30 %");
     let (en, ja) = ("a deployment that never gets healthy", "正常にならないデプロイ");
     add(id, Mode::BadDeployment, en, ja);
+}
+
+fn of_database(database: &Item, cases: &mut Vec<Case>) {
+    let id = database.logical_id.as_str();
+    let mut add = |mode: Mode, en: &str, ja: &str| {
+        cases.push(Case::fault(id, mode, format!("{id}: {en}"), format!("{id}: {ja}")));
+    };
+    add(Mode::Stop, "its machine fails", "稼働マシンの故障");
+    add(Mode::Kill(Signal::Kill), "the server crashes", "サーバープロセスの異常終了");
+    add(Mode::Hang, "it answers nothing", "無応答");
+    add(Mode::Refuse, "no connection is left", "接続数の上限に到達");
+    add(Mode::Reboot, "it is rebooted", "再起動");
+    if is_true(&database.properties["MultiAZ"]) {
+        add(Mode::Failover, "the standby takes over", "スタンバイへのフェイルオーバー");
+    }
+}
+
+/// Parameters of templates are texts, also where they mean yes and no.
+pub(crate) fn is_true(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| value == "true")
 }
 
 fn zones(scene: &Scene, cases: &mut Vec<Case>) {

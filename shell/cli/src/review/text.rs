@@ -160,6 +160,13 @@ pub(super) fn given(gives: &Gives, lang: Lang) -> String {
             );
             format!("{says}: {} -> {}", seconds(Some(*before_s)), seconds(Some(*after_s)))
         }
+        Gives::LostSessions { before_s, after_s } => {
+            let says = lang.of(
+                "a reboot of the database under tasks that do not reconnect, errors",
+                "再接続しないタスクの DB を再起動したときのエラー",
+            );
+            format!("{says}: {} -> {}", seconds(Some(*before_s)), seconds(Some(*after_s)))
+        }
         Gives::Edited { path, before_s, after_s } => {
             let says = lang.of("an edit is seen after", "編集が見えるまで");
             let shown = |time: &Option<f64>| {

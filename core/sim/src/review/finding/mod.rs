@@ -2,10 +2,11 @@
 //! finding with its arithmetic and a change; the change is tried, and what it gives decides the
 //! order.
 //!
-//! A rule is a function in the file of what it is about: `alias`, `error_page`, `error_cache`,
-//! `front`, `origin`, `page`, `tasks`. `proof` asks what a run of all faults does not show.
+//! A rule is a function in the file of what it is about: `alias`, `database`, `error_page`,
+//! `error_cache`, `front`, `origin`, `page`, `tasks`. `proof` asks what a run of all faults does not show.
 
 mod alias;
+mod database;
 mod error_cache;
 mod error_page;
 mod front;
@@ -76,6 +77,8 @@ pub enum Gives {
     /// Seconds of errors when a release goes out of which nothing works but the path of the health
     /// check.
     Release { before_s: f64, after_s: f64 },
+    /// Seconds of errors after a reboot of the database, of tasks that do not reconnect.
+    LostSessions { before_s: f64, after_s: f64 },
     /// The stack comes up.
     ComesUp,
     /// The changed stack does not come up: why.
@@ -129,13 +132,15 @@ enum Proof {
     Release {
         health_path: String,
     },
+    /// What viewers see after a reboot of the database, of tasks that do not reconnect.
+    LostSessions,
     ComesUp,
     None,
 }
 
 type Rule = fn(&View<'_>) -> Vec<Draft>;
 
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 26] = [
     alias::two_distributions,
     origin::group_with_post,
     tasks::dependency_without_health_check,
@@ -159,6 +164,9 @@ const RULES: [Rule; 23] = [
     tasks::fail_open,
     tasks::single_task,
     tasks::single_zone,
+    database::single_machine,
+    database::deep_check,
+    database::lost_sessions,
 ];
 
 /// Findings of this harm stand above all others: nothing works.
@@ -239,6 +247,13 @@ fn gives(view: &View<'_>, options: &Options, draft: &Draft) -> Result<Option<Giv
             };
             let (before, after) = (errors(view.stage, view.scene)?, errors(&stage, &scene)?);
             before.zip(after).map(|(before_s, after_s)| Gives::Release { before_s, after_s })
+        }
+        Proof::LostSessions => {
+            let errors = |stage: &Stage, scene: &Scene| {
+                proof::lost_sessions_s(stage, scene, options.seed)
+            };
+            let (before, after) = (errors(view.stage, view.scene)?, errors(&stage, &scene)?);
+            before.zip(after).map(|(before_s, after_s)| Gives::LostSessions { before_s, after_s })
         }
         Proof::NotFound => {
             let answer =

@@ -1,8 +1,10 @@
 //! What a change gives where no fault shows it: how soon an edited page is seen, what an address
 //! that does not exist is answered with, and how far a broken release gets.
 
+use standin_kernel::fault::Mode;
 use standin_kernel::{Bytes, Duration, ServiceName, Value, json};
 
+use crate::drill::Act;
 use crate::play::Stage;
 use crate::review::run::at_rest;
 use crate::review::scene::Scene;
@@ -57,8 +59,8 @@ fn ask(world: &mut World, host: &str, path: &str) -> Option<(u16, Bytes)> {
     Some((head.status, body))
 }
 
-/// How long a broken release is looked at.
-const RELEASED: Duration = Duration::from_secs(300);
+/// How long is looked at what comes of a broken release, or of a reboot.
+const LOOKED_ON: Duration = Duration::from_secs(300);
 /// The tag of its image.
 const BROKEN: &str = "standin-broken";
 
@@ -91,14 +93,41 @@ pub(super) fn release_errors_s(
     release["TemplateBody"] = Value::String(written.to_string());
     let updated = world.call(ServiceName::CloudFormation, "UpdateStack", release);
     updated.map_err(|refused| refused.to_string())?;
+    Ok(Some(errors_s(&mut world, &host, usual)))
+}
+
+/// Seconds of another status than the usual one at `/`, of those that are looked at.
+fn errors_s(world: &mut World, host: &str, usual: Option<u16>) -> f64 {
     let mut errors_s = 0.0;
     let begin = world.now();
-    while world.now().since(begin) < RELEASED {
-        if ask(&mut world, &host, "/").map(|(status, _)| status) != usual {
+    while world.now().since(begin) < LOOKED_ON {
+        if ask(world, host, "/").map(|(status, _)| status) != usual {
             errors_s += ANSWERED.as_secs_f64();
         }
     }
-    Ok(Some(errors_s))
+    errors_s
+}
+
+/// Seconds of errors at `/` after the databases were rebooted under tasks that do not reconnect.
+pub(super) fn lost_sessions_s(
+    stage: &Stage,
+    scene: &Scene,
+    seed: u64,
+) -> Result<Option<f64>, String> {
+    let known = with_model(stage, scene, |model| {
+        model["Reconnects"] = json!(false);
+        Some(())
+    });
+    let Some((known, ..)) = known else { return Ok(None) };
+    let mut world = at_rest(&known, seed)?;
+    let Some(host) = site::host(&world, scene) else { return Ok(None) };
+    let usual = ask(&mut world, &host, "/").map(|(status, _)| status);
+    for database in scene.all("AWS::RDS::DBInstance") {
+        let target = database.logical_id.clone();
+        let reboot = Act::Break { target, mode: Mode::Reboot, lasts: None };
+        world.act(&reboot).map_err(|refused| refused.message)?;
+    }
+    Ok(Some(errors_s(&mut world, &host, usual)))
 }
 
 /// The stage whose containers answer 404 for that path.
