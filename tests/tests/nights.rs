@@ -20,7 +20,7 @@ use standin_sim::{World, create};
 use standin_tests::{drill, root};
 
 /// What is broken, and how.
-const FAULTS: [(&str, &[&str]); 10] = [
+const FAULTS: [(&str, &[&str]); 11] = [
     ("Service", &["stop", "hang", "slow=3s", "status=500", "refuse", "loss=30%", "kill"]),
     ("Service", &["bad-deployment", "stop-task", "latency=1s/500ms", "blackhole=8080"]),
     ("Service/1", &["stop-task", "kill", "hang", "status=500"]),
@@ -32,6 +32,7 @@ const FAULTS: [(&str, &[&str]); 10] = [
     ),
     ("PagesBucket", &["stop", "hang", "forbidden", "missing"]),
     ("PagesBucket/maintenance/sorry/index.html", &["forbidden", "missing"]),
+    ("Database", &["stop", "kill", "hang", "refuse"]),
     ("ap-northeast-1a", &["stop", "cut"]),
     ("Distribution", &["stop", "status=500", "slow=3s"]),
 ];
@@ -116,7 +117,7 @@ impl Night {
         let mode = modes[self.pick(modes.len())].parse().unwrap();
         let act = Act::Break { target: target.to_owned(), mode, lasts: None };
         if let Err(refused) = self.world.act(&act) {
-            // There may be no task left to break.
+            // There may be no task left to break, and no server.
             assert_eq!(refused.code, "InvalidTarget", "seed {}: {refused}", self.seed);
         }
     }
