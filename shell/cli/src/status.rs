@@ -1,4 +1,5 @@
-//! `standin status`: stacks and their resources, tasks, targets and their health, what is broken.
+//! `standin status`: stacks and their resources, tasks, targets and their health, databases, what is
+//! broken.
 
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ async fn collect(link: &Link) -> Result<Value, Failure> {
             "resources": resources["StackResources"],
         }));
     }
+    let databases = link.call(ServiceName::Rds, "DescribeDBInstances", json!({})).await?;
     let (edge_port, api_port) = link.ports();
     Ok(json!({
         "edge": format!("http://localhost:{edge_port}"),
@@ -53,6 +55,7 @@ async fn collect(link: &Link) -> Result<Value, Failure> {
         "stacks": stacks,
         "tasks": tasks(link).await?,
         "targets": targets(link).await?,
+        "databases": databases["DBInstances"],
         "faults": link.ask(Question::Faults).await?,
     }))
 }
@@ -125,6 +128,7 @@ fn shown(status: &Value) -> String {
         ]);
     }
     section(&mut shown, "targets", &table);
+    section(&mut shown, "databases", &database_table(status));
     let mut table = Table::new(&["broken", "mode", "since", "until"]);
     for fault in status["faults"].as_array().into_iter().flatten() {
         table.row(["target", "mode", "since", "until"].map(|name| text(fault, name).to_owned()));
@@ -162,6 +166,23 @@ fn task_table(status: &Value) -> Table {
             text(task, "healthStatus").to_owned(),
             address(task),
             text(task, "stoppedReason").to_owned(),
+        ]);
+    }
+    table
+}
+
+fn database_table(status: &Value) -> Table {
+    let mut table = Table::new(&["database", "status", "zone", "parameters", "waits"]);
+    for one in status["databases"].as_array().into_iter().flatten() {
+        let zones = [text(one, "AvailabilityZone"), text(one, "SecondaryAvailabilityZone")];
+        let waits = one["PendingModifiedValues"].as_object();
+        let waits: Vec<&str> = waits.into_iter().flatten().map(|(name, _)| &**name).collect();
+        table.row([
+            text(one, "DBInstanceIdentifier").to_owned(),
+            text(one, "DBInstanceStatus").to_owned(),
+            zones.join(" ").trim().to_owned(),
+            text(&one["DBParameterGroups"][0], "ParameterApplyStatus").to_owned(),
+            waits.join(", "),
         ]);
     }
     table
