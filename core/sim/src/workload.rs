@@ -159,7 +159,9 @@ impl Desk {
         let unlucky =
             model.error_percent > 0.0 && luck.below(1_000_000) < per_million(model.error_percent);
         let mut response = match path {
-            _ if database != Reach::Answers => Response::text(500, "text/plain", "the database does not answer\n"),
+            _ if database != Reach::Answers => {
+                Response::text(500, "text/plain", "the database does not answer\n")
+            }
             _ if unlucky => Response::text(500, "text/plain", "the application failed\n"),
             Some(path) => {
                 let body = path.body.clone();
@@ -289,8 +291,7 @@ mod tests {
         let (mut desk, mut luck) = (Desk::default(), Rng::new(3));
         let head = RequestHead::get("h", "/");
         let asked = Asked { head: &head, now: Time(0), database: Reach::Answers };
-        let mut fails =
-            || desk.answer(&model, &asked, &mut luck).unwrap().1.head.status == 500;
+        let mut fails = || desk.answer(&model, &asked, &mut luck).unwrap().1.head.status == 500;
         let failed = (0..4000).filter(|_| fails()).count();
         assert!((900..1100).contains(&failed), "{failed}");
     }

@@ -10,9 +10,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use standin_kernel::Value;
-use standin_kernel::database::{
-    DatabaseCommand, DatabaseEngine, DatabaseSpec, Secret, Trouble,
-};
+use standin_kernel::database::{DatabaseCommand, DatabaseEngine, DatabaseSpec, Secret, Trouble};
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadKind, WorkloadSpec};
 use tokio_postgres::{Client, Config, NoTls};
 

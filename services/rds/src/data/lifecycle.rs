@@ -322,9 +322,7 @@ impl Rds {
             }
             (_, Phase::Stopping(then)) => self.stopped(cx, &id, then),
             (WorkloadEvent::FailedToStart { reason }, _) => self.failed(cx, &id, reason),
-            (_, Phase::Starting(goal))
-                if self.has_no_machine(&self.state.instances[&id], goal) =>
-            {
+            (_, Phase::Starting(goal)) if self.has_no_machine(&self.state.instances[&id], goal) => {
                 self.start(cx, &id, goal);
             }
             (_, Phase::Starting(goal)) => self.never_came_up(cx, &id, goal),

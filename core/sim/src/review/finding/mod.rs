@@ -249,9 +249,8 @@ fn gives(view: &View<'_>, options: &Options, draft: &Draft) -> Result<Option<Giv
             before.zip(after).map(|(before_s, after_s)| Gives::Release { before_s, after_s })
         }
         Proof::LostSessions => {
-            let errors = |stage: &Stage, scene: &Scene| {
-                proof::lost_sessions_s(stage, scene, options.seed)
-            };
+            let errors =
+                |stage: &Stage, scene: &Scene| proof::lost_sessions_s(stage, scene, options.seed);
             let (before, after) = (errors(view.stage, view.scene)?, errors(&stage, &scene)?);
             before.zip(after).map(|(before_s, after_s)| Gives::LostSessions { before_s, after_s })
         }
