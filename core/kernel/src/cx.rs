@@ -2,9 +2,11 @@
 
 use std::net::Ipv4Addr;
 
+use bytes::Bytes;
+
 use crate::control::{ApiError, CallId, Record};
 use crate::evaluation::Evaluation;
-use crate::exchange::{Caller, ExchangeId, LegRequest, Response};
+use crate::exchange::{BlobId, Caller, ExchangeId, LegRequest, Response};
 use crate::fact::Fact;
 use crate::service::ServiceName;
 use crate::time::{Duration, Time};
@@ -116,6 +118,12 @@ pub enum Out {
     },
     /// Remember a record (or, with `None` as document, forget it) across restarts.
     Store(Record),
+    /// Store a body under the name that its content gives it (SHA-256), before the records of this
+    /// step.
+    Write {
+        blob: BlobId,
+        bytes: Bytes,
+    },
     /// One line for the user's log: what happened, in AWS's words where AWS has words for it.
     Log {
         source: &'static str,

@@ -4,7 +4,8 @@
 //! contract a service keeps), [`cx`] (what a machine may do), [`exchange`] (the data plane's
 //! vocabulary), [`dns`] (names and answers), [`control`] (operation calls by name), [`resource`]
 //! (CloudFormation types), [`workload`], [`database`] and [`datadog`] (what runs), [`fault`],
-//! [`fact`] (why an answer is what it is), [`http`] (heads of HTTP/1).
+//! [`fact`] (why an answer is what it is), [`metric`] (what services count), [`http`] (heads of
+//! HTTP/1).
 
 pub mod base64;
 pub mod control;
@@ -20,6 +21,7 @@ pub mod function;
 pub mod http;
 pub mod ids;
 pub mod limits;
+pub mod metric;
 pub mod need;
 pub mod pattern;
 pub mod resource;
