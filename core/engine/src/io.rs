@@ -170,6 +170,11 @@ pub enum Effect {
         ticket: u64,
         blob: BlobId,
     },
+    /// Store a body under the name that its content gives it, before the records that follow.
+    WriteBlob {
+        blob: BlobId,
+        bytes: Bytes,
+    },
     /// Answer a question.
     Dns {
         ticket: u64,

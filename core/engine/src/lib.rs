@@ -345,8 +345,10 @@ impl Engine {
         self.drain();
         if !self.stores.is_empty() {
             let records = std::mem::take(&mut self.stores);
+            let bodies = |effect: &&Effect| matches!(effect, Effect::WriteBlob { .. });
+            let at = self.effects.iter().take_while(bodies).count();
             // Before everything else: a reply must never outrun what it acknowledges.
-            self.effects.insert(0, Effect::Store { records });
+            self.effects.insert(at, Effect::Store { records });
         }
         self.deadlines.refresh(&self.services);
         std::mem::take(&mut self.effects)
@@ -396,6 +398,10 @@ impl Engine {
             Out::Exec { workload, exec } => self.effects.push(Effect::Exec { workload, exec }),
             Out::Evaluate { ticket, evaluation } => self.evaluate(service, ticket, evaluation),
             Out::Store(record) => self.stores.push((service, record)),
+            // No record may outrun the body that it names.
+            Out::Write { blob, bytes } => {
+                self.effects.insert(0, Effect::WriteBlob { blob, bytes });
+            }
             Out::Log { source, line } => self.effects.push(Effect::Log { source, line }),
         }
     }

@@ -439,6 +439,9 @@ impl World {
                 Effect::ReadText { ticket, blob } => {
                     self.later(AT_ONCE, Event::Read { ticket, blob });
                 }
+                Effect::WriteBlob { blob, bytes } => {
+                    self.blobs.insert(blob, bytes);
+                }
                 Effect::Evaluate { run, evaluation } => {
                     let evaluated = evaluate(self.evaluator.as_deref(), &evaluation);
                     let evaluated = Box::new(evaluated);

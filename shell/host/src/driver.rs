@@ -217,6 +217,11 @@ impl Driver {
                 }
                 Effect::Evaluate { run, evaluation } => self.functions.submit(run, evaluation),
                 Effect::ReadText { ticket, blob } => self.read_text(ticket, blob),
+                Effect::WriteBlob { bytes, .. } => {
+                    if let Err(wrong) = self.blobs.put(&bytes) {
+                        (self.log)("standin", &format!("a body cannot be stored: {wrong}"));
+                    }
+                }
                 Effect::Reply { ticket, reply } => self.reply(ticket, reply, durable.take()),
                 Effect::Dns { ticket, answer } => {
                     self.answers.borrow_mut().insert(ticket, answer);

@@ -53,6 +53,7 @@ fn word(effect: &Effect) -> String {
         Effect::Reply { reply: Err(error), .. } => format!("refuse:{}", error.code),
         Effect::Evaluate { .. } => "evaluate".to_owned(),
         Effect::ReadText { .. } => "read".to_owned(),
+        Effect::WriteBlob { .. } => "write".to_owned(),
         Effect::Dns { answer, .. } => format!("dns:{}", answer.code.name()),
         Effect::Log { .. } => "log".to_owned(),
     }
@@ -104,6 +105,7 @@ fn write_effect(text: &mut String, effect: &Effect) {
             write!(text, "evaluate {run:?} {name} {version} {}", evaluation.seed)
         }
         Effect::ReadText { ticket, blob } => write!(text, "read {ticket} {blob:?}"),
+        Effect::WriteBlob { bytes, .. } => write!(text, "write {} bytes", bytes.len()),
         Effect::Dns { ticket, answer } => write!(text, "dns {ticket} {answer:?}"),
         Effect::Log { source, line } => write!(text, "log {source} {line}"),
     };
