@@ -156,17 +156,20 @@ impl Service for Platform {
     fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
         match ticket {
             events::TICKETS.. => self.events.reply(cx, ticket, &reply),
+            cloudwatch::TICKETS.. => self.cloudwatch.reply(cx, ticket, &reply),
             _ => self.scheduler.reply(cx, ticket, &reply),
         }
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        Deadline::earliest(self.scheduler.deadline(), self.events.deadline())
+        let calls = Deadline::earliest(self.scheduler.deadline(), self.events.deadline());
+        Deadline::earliest(calls, self.cloudwatch.deadline())
     }
 
     fn on_deadline(&mut self, cx: &mut Cx<'_>) {
         self.scheduler.on_deadline(cx);
         self.events.on_deadline(cx);
+        self.cloudwatch.on_deadline(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {
@@ -190,5 +193,6 @@ impl Service for Platform {
     fn restored(&mut self, cx: &mut Cx<'_>) {
         scheduler::restored(&mut self.scheduler, cx);
         events::restored(&mut self.events, cx);
+        cloudwatch::restored(&mut self.cloudwatch, cx);
     }
 }

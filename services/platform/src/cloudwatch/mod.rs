@@ -1,10 +1,23 @@
-//! CloudWatch: alarms and dashboards, recorded. Metrics are not gathered yet, so an alarm stays in
-//! INSUFFICIENT_DATA, and operations on metrics are not supported.
+//! CloudWatch: metrics that services and programs put, alarms that are evaluated on them, and
+//! dashboards, recorded.
+//!
+//! `metric` is what is kept, `statistic` and `expression` what is made of it, `query` both together.
+//! `alarm` is an alarm, `evaluate` its state, `run` what that sets off, `unsupported` what AWS has
+//! of alarms beyond that.
 
+mod alarm;
 mod api;
+mod evaluate;
+mod expression;
+mod metric;
+mod query;
 pub(crate) mod resources;
+mod run;
 mod state;
+mod statistic;
 mod table;
+mod unsupported;
 
 pub(crate) use api::OPERATIONS;
+pub(crate) use run::{TICKETS, restored};
 pub(crate) use state::CloudWatch;

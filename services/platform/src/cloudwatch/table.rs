@@ -4,12 +4,44 @@ use standin_kernel::resource::{Kind, Property};
 
 use crate::tags::TAGS;
 
+/// The units of metrics.
+pub(super) const UNITS: &[&str] = &[
+    "Bits",
+    "Bits/Second",
+    "Bytes",
+    "Bytes/Second",
+    "Count",
+    "Count/Second",
+    "Gigabits",
+    "Gigabits/Second",
+    "Gigabytes",
+    "Gigabytes/Second",
+    "Kilobits",
+    "Kilobits/Second",
+    "Kilobytes",
+    "Kilobytes/Second",
+    "Megabits",
+    "Megabits/Second",
+    "Megabytes",
+    "Megabytes/Second",
+    "Microseconds",
+    "Milliseconds",
+    "None",
+    "Percent",
+    "Seconds",
+    "Terabits",
+    "Terabits/Second",
+    "Terabytes",
+    "Terabytes/Second",
+];
+
+const RECORDED: &str = "such an alarm is recorded and stays in the state it has";
+
 pub(crate) const ALARM: &[Property] = &[
     Property::new("ActionConfiguration", Kind::Object(ACTION_CONFIGURATION))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("ActionsEnabled", Kind::Bool).no_effect("metrics are not gathered yet"),
-    Property::new("AlarmActions", Kind::List(&Kind::Text))
-        .no_effect("metrics are not gathered yet"),
+        .no_effect("no topic is told, and so no tags"),
+    Property::new("ActionsEnabled", Kind::Bool),
+    Property::new("AlarmActions", Kind::List(&Kind::Text)),
     Property::new("AlarmDescription", Kind::Text),
     Property::new("AlarmName", Kind::Text).replaces(),
     Property::new(
@@ -23,79 +55,34 @@ pub(crate) const ALARM: &[Property] = &[
             "LessThanOrEqualToThreshold",
             "LessThanThreshold",
         ]),
-    )
-    .no_effect("metrics are not gathered yet"),
-    Property::new("DatapointsToAlarm", Kind::Integer(1, i64::MAX))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("Dimensions", Kind::List(&Kind::Object(DIMENSION)))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("EvaluateLowSampleCountPercentile", Kind::Text)
-        .no_effect("metrics are not gathered yet"),
-    Property::new("EvaluationCriteria", Kind::Object(EVALUATION_CRITERIA))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("EvaluationInterval", Kind::Integer(10, 3600))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("EvaluationPeriods", Kind::Integer(1, i64::MAX))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("EvaluationWindow", Kind::Object(EVALUATION_WINDOW))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("ExtendedStatistic", Kind::Text).no_effect("metrics are not gathered yet"),
-    Property::new("InsufficientDataActions", Kind::List(&Kind::Text))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("MetricName", Kind::Text).no_effect("metrics are not gathered yet"),
-    Property::new("Metrics", Kind::List(&Kind::Object(METRIC_DATA_QUERY)))
-        .no_effect("metrics are not gathered yet"),
-    Property::new("Namespace", Kind::Text).no_effect("metrics are not gathered yet"),
-    Property::new("OKActions", Kind::List(&Kind::Text)).no_effect("metrics are not gathered yet"),
-    Property::new("Period", Kind::Integer(1, i64::MAX)).no_effect("metrics are not gathered yet"),
+    ),
+    Property::new("DatapointsToAlarm", Kind::Integer(1, i64::MAX)),
+    Property::new("Dimensions", Kind::List(&Kind::Object(DIMENSION))),
+    Property::new("EvaluateLowSampleCountPercentile", Kind::Text),
+    Property::new("EvaluationCriteria", Kind::Object(EVALUATION_CRITERIA)).no_effect(RECORDED),
+    Property::new("EvaluationInterval", Kind::Integer(10, 3600)).no_effect(RECORDED),
+    Property::new("EvaluationPeriods", Kind::Integer(1, i64::MAX)),
+    Property::new("EvaluationWindow", Kind::Object(EVALUATION_WINDOW)),
+    Property::new("ExtendedStatistic", Kind::Text),
+    Property::new("InsufficientDataActions", Kind::List(&Kind::Text)),
+    Property::new("MetricName", Kind::Text),
+    Property::new("Metrics", Kind::List(&Kind::Object(METRIC_DATA_QUERY))),
+    Property::new("Namespace", Kind::Text),
+    Property::new("OKActions", Kind::List(&Kind::Text)),
+    Property::new("Period", Kind::Integer(1, i64::MAX)),
     Property::new(
         "Statistic",
         Kind::Choice(&["Average", "Maximum", "Minimum", "SampleCount", "Sum"]),
-    )
-    .no_effect("metrics are not gathered yet"),
+    ),
     Property::new("Tags", TAGS),
-    Property::new("Threshold", Kind::Number).no_effect("metrics are not gathered yet"),
-    Property::new("ThresholdMetricId", Kind::Text).no_effect("metrics are not gathered yet"),
+    Property::new("Threshold", Kind::Number),
+    Property::new("ThresholdMetricId", Kind::Text).no_effect(RECORDED),
     Property::new(
         "TreatMissingData",
         Kind::Choice(&["breaching", "ignore", "missing", "notBreaching"]),
-    )
-    .no_effect("metrics are not gathered yet"),
-    Property::new(
-        "Unit",
-        Kind::Choice(&[
-            "Bits",
-            "Bits/Second",
-            "Bytes",
-            "Bytes/Second",
-            "Count",
-            "Count/Second",
-            "Gigabits",
-            "Gigabits/Second",
-            "Gigabytes",
-            "Gigabytes/Second",
-            "Kilobits",
-            "Kilobits/Second",
-            "Kilobytes",
-            "Kilobytes/Second",
-            "Megabits",
-            "Megabits/Second",
-            "Megabytes",
-            "Megabytes/Second",
-            "Microseconds",
-            "Milliseconds",
-            "None",
-            "Percent",
-            "Seconds",
-            "Terabits",
-            "Terabits/Second",
-            "Terabytes",
-            "Terabytes/Second",
-        ]),
-    )
-    .no_effect("metrics are not gathered yet"),
-    Property::new("WarmUpConfiguration", Kind::Object(WARM_UP_CONFIGURATION))
-        .no_effect("metrics are not gathered yet"),
+    ),
+    Property::new("Unit", Kind::Choice(UNITS)),
+    Property::new("WarmUpConfiguration", Kind::Object(WARM_UP_CONFIGURATION)).no_effect(RECORDED),
 ];
 
 const ACTION_CONFIGURATION: &[Property] =
@@ -121,7 +108,7 @@ const ALARM_PROM_QL_CRITERIA: &[Property] = &[
 
 const EVALUATION_WINDOW: &[Property] = &[
     Property::new("SlidingWindow", Kind::Json),
-    Property::new("WallClockWindow", Kind::Object(WALL_CLOCK_WINDOW)),
+    Property::new("WallClockWindow", Kind::Object(WALL_CLOCK_WINDOW)).no_effect(RECORDED),
 ];
 
 const WALL_CLOCK_WINDOW: &[Property] = &[Property::new("Timezone", Kind::Text)];
@@ -140,38 +127,7 @@ const METRIC_STAT: &[Property] = &[
     Property::new("Metric", Kind::Object(METRIC)).required(),
     Property::new("Period", Kind::Integer(1, i64::MAX)).required(),
     Property::new("Stat", Kind::Text).required(),
-    Property::new(
-        "Unit",
-        Kind::Choice(&[
-            "Bits",
-            "Bits/Second",
-            "Bytes",
-            "Bytes/Second",
-            "Count",
-            "Count/Second",
-            "Gigabits",
-            "Gigabits/Second",
-            "Gigabytes",
-            "Gigabytes/Second",
-            "Kilobits",
-            "Kilobits/Second",
-            "Kilobytes",
-            "Kilobytes/Second",
-            "Megabits",
-            "Megabits/Second",
-            "Megabytes",
-            "Megabytes/Second",
-            "Microseconds",
-            "Milliseconds",
-            "None",
-            "Percent",
-            "Seconds",
-            "Terabits",
-            "Terabits/Second",
-            "Terabytes",
-            "Terabytes/Second",
-        ]),
-    ),
+    Property::new("Unit", Kind::Choice(UNITS)),
 ];
 
 const METRIC: &[Property] = &[
@@ -186,7 +142,7 @@ const WARM_UP_CONFIGURATION: &[Property] = &[
 ];
 
 pub(crate) const DASHBOARD: &[Property] = &[
-    Property::new("DashboardBody", Kind::Text).required().no_effect("metrics are not gathered yet"),
+    Property::new("DashboardBody", Kind::Text).required().no_effect("dashboards are not drawn"),
     Property::new("DashboardName", Kind::Text).replaces(),
     Property::new("Tags", TAGS),
 ];

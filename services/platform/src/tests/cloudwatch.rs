@@ -16,7 +16,7 @@ fn alarm() -> Value {
 }
 
 #[test]
-fn cfn_rs_49_an_alarm_is_recorded_and_has_no_data() {
+fn cfn_rs_49_an_alarm_is_made_changed_and_deleted() {
     let mut bench = Bench::new();
     let mut made = Resource::new("AWS::CloudWatch::Alarm", "Alarm", alarm()).create(&mut bench);
     let name = "Stack-Alarm-1AB2C3D4E5F6";

@@ -6,6 +6,7 @@ mod cloudwatch;
 mod events;
 mod iam;
 mod logs;
+mod metric;
 mod network;
 mod operation;
 mod restart;
