@@ -5,12 +5,13 @@
 //! member `Standin: {Blob: SHA-256, Length: bytes, ETag: MD5}`; `GetObject` names it in the same
 //! way. `CompleteMultipartUpload` and `UploadPartCopy` without that member answer what the body is
 //! to be put together from, `Standin: {Join: [{Blob, Offset, Length, MD5}]}`, and are called again
-//! with it.
+//! with it. A service that delivers a log brings its text, and S3 stores that (`delivery`).
 
 mod body;
 mod bucket;
 mod copy;
 mod cors;
+mod delivery;
 mod list;
 mod object;
 mod policy;

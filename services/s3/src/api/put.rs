@@ -8,7 +8,7 @@ use standin_kernel::{ApiError, Cx, Value, json};
 
 use super::body::{Sent, WriteConditions};
 use super::settings::encryption;
-use super::{present, quoted, tagging};
+use super::{delivery, present, quoted, tagging};
 use crate::error::{
     KEY_BYTES_MAX, Refusal, Result, access_denied, acl_not_supported, key_too_long, not_built,
 };
@@ -68,6 +68,7 @@ impl Described {
 
 pub(super) fn put(state: &mut State, cx: &mut Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let mut value = value.clone();
+    delivery::receive(state, cx, &mut value)?;
     let sent = Sent::take("PutObject", &mut value)?;
     let conditions = WriteConditions::take("PutObject", &mut value)?;
     let asked: Described = input("PutObject", &value)?;

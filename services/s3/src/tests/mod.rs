@@ -2,6 +2,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "calls with json! read better without &")]
 
 mod access;
+mod delivery;
 mod object;
 mod resource;
 mod rest;
@@ -97,6 +98,9 @@ impl Bench {
         };
         let result = work(&mut self.s3, &mut cx);
         for one in &out {
+            if let Out::Write { blob, bytes } = one {
+                self.blobs.insert(*blob, bytes.clone());
+            }
             if let Out::Store(Record { kind, id, document }) = one {
                 let place = (kind.clone(), id.clone());
                 match document {
@@ -122,6 +126,15 @@ impl Bench {
     pub(crate) fn refusal(&mut self, operation: &str, input: Value) -> (String, u16) {
         let error = self.call(operation, &input).expect_err("must be refused");
         (error.code, error.status)
+    }
+
+    /// The bytes of an object.
+    pub(crate) fn bytes(&mut self, key: &str) -> Bytes {
+        let named = self.ok("GetObject", json!({"Bucket": "bkt", "Key": key}))["Standin"].clone();
+        let wanted = named["Blob"].as_str().unwrap();
+        let blobs = self.blobs.iter();
+        let mut found = blobs.filter(|(id, _)| crate::state::blob_hex::text(**id) == wanted);
+        found.next().map(|(_, bytes)| bytes.clone()).unwrap()
     }
 
     pub(crate) fn policy(&mut self, statements: &[Value]) {
