@@ -47,6 +47,8 @@ pub(crate) struct LoadBalancerAttributes {
     pub(crate) xff_client_port: bool,
     /// `routing.http.desync_mitigation_mode`
     pub(crate) desync_mitigation: DesyncMode,
+    /// `access_logs.s3.enabled`
+    pub(crate) access_logs: bool,
 }
 
 /// What is done with the client's `X-Forwarded-For` (ALB-HD-01).
@@ -184,6 +186,17 @@ pub(crate) enum Action {
     FixedResponse(FixedResponse),
     /// `Redirect::new(status, protocol, host, port, path, query)`
     Redirect(Redirect),
+}
+
+impl Action {
+    /// As the access log writes it.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Forward(_) => "forward",
+            Self::FixedResponse(_) => "fixed-response",
+            Self::Redirect(_) => "redirect",
+        }
+    }
 }
 
 /// `forward`, in either form of the API.

@@ -12,9 +12,11 @@ mod api;
 mod compile;
 mod config;
 mod data;
+mod delivery;
 mod dns;
 mod error;
 mod live;
+mod metrics;
 mod resources;
 mod state;
 #[cfg(test)]
@@ -27,8 +29,8 @@ use std::sync::Arc;
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{
-    ApiError, Caller, Cx, Deadline, ExchangeId, Fact, Finish, LinkFailure, Request, Response,
-    Service, ServiceName, Timers, Value,
+    ApiError, Caller, Cx, Deadline, ExchangeId, Fact, Finish, Heard, LinkFailure, Need, Request,
+    Response, Service, ServiceName, Timers, Value,
 };
 
 use crate::config::{LoadBalancer, Protocol};
@@ -49,6 +51,8 @@ pub struct Elbv2 {
     provisioning: Timers<String>,
     /// What EC2 has been asked, by ticket.
     asked: BTreeMap<u64, Asked>,
+    /// Files of access logs on their way: bucket and key, by ticket.
+    deliveries: BTreeMap<u64, String>,
     last_ticket: u64,
 }
 
@@ -126,8 +130,25 @@ impl Service for Elbv2 {
         api::call(self, cx, operation, input)
     }
 
+    fn needs(&self, operation: &str, input: &Value, heard: &[Heard]) -> Option<Need> {
+        if heard.is_empty() { self.test_object(operation, input) } else { None }
+    }
+
+    fn call_knowing(
+        &mut self,
+        cx: &mut Cx<'_>,
+        operation: &str,
+        input: &Value,
+        heard: &[Heard],
+    ) -> Result<Value, ApiError> {
+        delivery::check_test_object(heard)?;
+        self.call(cx, operation, input)
+    }
+
     fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
-        self.told(cx, ticket, reply);
+        if !self.delivered(cx, ticket, &reply) {
+            self.told(cx, ticket, reply);
+        }
     }
 
     fn serves(&self, host: &str) -> bool {
@@ -152,12 +173,17 @@ impl Service for Elbv2 {
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        Deadline::earliest(self.provisioning.deadline(), self.balancer.deadline())
+        let serving = Deadline::earliest(self.provisioning.deadline(), self.balancer.deadline());
+        let told =
+            Deadline::earliest(self.balancer.meters.deadline(), self.balancer.log.deadline());
+        Deadline::earliest(serving, told)
     }
 
     fn on_deadline(&mut self, cx: &mut Cx<'_>) {
         self.provisioned(cx);
         self.balancer.on_deadline(cx);
+        self.tell_metrics(cx);
+        self.deliver_logs(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {

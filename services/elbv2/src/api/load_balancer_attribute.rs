@@ -7,9 +7,12 @@ use standin_kernel::{Cx, Duration, Value, json};
 use super::attribute::{self, Attribute, Form, Pair};
 use crate::Elbv2;
 use crate::config::{DesyncMode, LoadBalancerAttributes, XffMode};
-use crate::error::Result;
+use crate::error::{Result, conflicting};
 use crate::state::Attributes;
 
+const ACCESS_LOGS: &str = "access_logs.s3.enabled";
+const ACCESS_LOGS_BUCKET: &str = "access_logs.s3.bucket";
+const ACCESS_LOGS_PREFIX: &str = "access_logs.s3.prefix";
 const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 const DROP_INVALID: &str = "routing.http.drop_invalid_header_fields.enabled";
 const PRESERVE_HOST: &str = "routing.http.preserve_host_header.enabled";
@@ -23,9 +26,9 @@ const NO_TLS: &str = "no TLS session ends at the load balancer here";
 
 /// Every key of an application load balancer.
 const TABLE: &[Attribute] = &[
-    Attribute::no_effect("access_logs.s3.enabled", "false", Form::Bool, NO_LOGS),
-    Attribute::no_effect("access_logs.s3.bucket", "", Form::Text(1024), NO_LOGS),
-    Attribute::no_effect("access_logs.s3.prefix", "", Form::Text(1024), NO_LOGS),
+    Attribute::honoured(ACCESS_LOGS, "false", Form::Bool),
+    Attribute::honoured(ACCESS_LOGS_BUCKET, "", Form::Text(1024)),
+    Attribute::honoured(ACCESS_LOGS_PREFIX, "", Form::Text(1024)),
     // ALB-LS-09
     Attribute::no_effect(
         "client_keep_alive.seconds",
@@ -104,6 +107,45 @@ pub(crate) fn compiled(have: &Attributes) -> LoadBalancerAttributes {
             "strictest" => DesyncMode::Strictest,
             _ => DesyncMode::Defensive,
         },
+        access_logs: attribute::is_true(TABLE, have, ACCESS_LOGS),
+    }
+}
+
+/// Bucket and prefix of the access log, when there is one.
+pub(crate) fn access_logs(have: &Attributes) -> Option<(&str, &str)> {
+    let value = |key| attribute::value(TABLE, have, key);
+    let place = || (value(ACCESS_LOGS_BUCKET), value(ACCESS_LOGS_PREFIX));
+    attribute::is_true(TABLE, have, ACCESS_LOGS).then(place)
+}
+
+/// Where a change wants the access log, when that is another place than before: what is to be
+/// tried before the change is made (S3-LOG-05).
+pub(crate) fn wanted_access_logs(elbv2: &Elbv2, value: &Value) -> Option<(String, Placed)> {
+    let Modify { load_balancer_arn: arn, attributes } = input("", value).ok()?;
+    let have = &elbv2.state.load_balancers.get(&arn)?.attributes;
+    let mut wanted = have.clone();
+    wanted.extend(attributes.into_iter().map(|pair| (pair.key, pair.value)));
+    let (bucket, prefix) = access_logs(&wanted)?;
+    let same = access_logs(have) == Some((bucket, prefix));
+    let placed = Placed { bucket: bucket.to_owned(), prefix: prefix.to_owned() };
+    (!same && !bucket.is_empty()).then_some((arn, placed))
+}
+
+/// Where an access log is delivered.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub(crate) bucket: String,
+    pub(crate) prefix: String,
+}
+
+/// A log needs a bucket, and a prefix that does not imitate what follows it (S3-LOG-05).
+fn check_access_logs(wanted: &Attributes) -> Result<()> {
+    match access_logs(wanted) {
+        Some(("", _)) => Err(conflicting("The access log bucket name is not specified")),
+        Some((_, prefix)) if prefix.contains("AWSLogs") => {
+            Err(conflicting("The access log prefix must not contain 'AWSLogs'"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -123,7 +165,9 @@ pub(super) fn modify(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Resul
         input("ModifyLoadBalancerAttributes", value)?;
     attribute::few(attributes.len())?;
     let one = elbv2.state.load_balancer_mut(&arn)?;
-    one.attributes = attribute::changed(cx, "Load balancer", TABLE, &one.attributes, attributes)?;
+    let wanted = attribute::changed(cx, "Load balancer", TABLE, &one.attributes, attributes)?;
+    check_access_logs(&wanted)?;
+    one.attributes = wanted;
     one.store(cx);
     let shown = attribute::shown(TABLE, &one.attributes);
     elbv2.reconfigure(cx, &arn);

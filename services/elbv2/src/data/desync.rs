@@ -51,6 +51,15 @@ impl Class {
         }
     }
 
+    /// As the access log writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Compliant => "Compliant",
+            Self::Acceptable(_) => "Acceptable",
+            Self::Ambiguous(_) => "Ambiguous",
+        }
+    }
+
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Compliant => "",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use standin_kernel::{
     Address, Caller, Cx, Duration, ExchangeId, Fact, Finish, Identity, LegRequest, LinkFailure,
-    Method, Out, Request, Response, ServiceName, Version,
+    Method, Out, Request, Response, ServiceName, Time, Version,
 };
 
 use super::Balancer;
@@ -29,7 +29,11 @@ const LINE_BYTES_MAX: usize = 16 * 1024;
 /// A request that a target was asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
+    /// ARN.
+    load_balancer: Arc<str>,
     listener: Arc<Listener>,
+    /// When the target was asked.
+    asked: Time,
     /// Of the target group, as they were then.
     settings: Arc<TargetGroup>,
     /// The registration.
@@ -75,10 +79,13 @@ impl Balancer {
             return;
         };
         let visit = Visit { exchange, balancer, listener, to_head };
+        self.log.begin(cx.now, exchange, balancer, listener, &request);
         let class = Class::of(&request);
         let verdict = class.verdict(balancer.attributes.desync_mitigation);
         if class != Class::Compliant {
             cx.note(|| desync_fact(balancer, class, verdict));
+            self.meters.of(cx, &balancer.arn).not_compliant += 1;
+            self.log.note(exchange, |entry| entry.classified(class.name(), class.reason()));
         }
         if let Some((status, row, says)) = refusal(&request, verdict) {
             cx.note(|| fact("error", says).setting(&listener.arn, "Port").row(row));
@@ -89,6 +96,9 @@ impl Balancer {
         let rule = listener.rule(&asked);
         let place = Place::of(listener, rule);
         cx.note(|| rule_fact(listener, rule, place));
+        self.log.note(exchange, |entry| {
+            entry.ruled(rule.map_or(0, |rule| rule.priority), listener.action(rule).name());
+        });
         match listener.action(rule) {
             Action::FixedResponse(action) => {
                 let status = action.status;
@@ -97,6 +107,7 @@ impl Balancer {
                     let property = format!("{}.FixedResponseConfig", place.property);
                     fact("fixed response", says).setting(place.resource, property).row("ALB-AC-05")
                 });
+                self.meters.of(cx, &balancer.arn).fixed_responses += 1;
                 self.own(cx, &visit, |own| fixed_response::answer(own, action));
             }
             Action::Redirect(redirect) => self.redirect(cx, &visit, &request, redirect, place),
@@ -129,7 +140,10 @@ impl Balancer {
     fn own(&mut self, cx: &mut Cx<'_>, visit: &Visit<'_>, make: impl FnOnce(&Own<'_>) -> Response) {
         let date = self.date.at(cx.now);
         let own = Own { listener: visit.listener, date, to_head: visit.to_head };
-        cx.respond(visit.exchange, make(&own));
+        let response = make(&own);
+        self.meters.of(cx, &visit.balancer.arn).own(response.head.status);
+        self.log.note(visit.exchange, |entry| entry.answers(&response));
+        cx.respond(visit.exchange, response);
     }
 
     fn redirect(
@@ -156,6 +170,12 @@ impl Balancer {
             let property = format!("{}.RedirectConfig", place.property);
             fact("redirect", says).setting(place.resource, property).row(row)
         });
+        let counts = self.meters.of(cx, &visit.balancer.arn);
+        match &location {
+            Some(_) => counts.redirects += 1,
+            None => counts.redirects_too_long += 1,
+        }
+        self.log.note(visit.exchange, |entry| entry.redirected(location.as_deref()));
         self.own(cx, visit, |own| match &location {
             Some(location) => own.redirect(redirect.status, location),
             None => own.error(507),
@@ -190,6 +210,9 @@ impl Balancer {
         };
         cx.note(|| target_fact(group, at, stuck));
         let settings = Arc::clone(&group.settings);
+        let counts = self.meters.of_group(cx, &visit.balancer.arn, &settings.arn);
+        counts.requests += 1;
+        counts.unhealthy_routing += u64::from(group.fails_open());
         let member = &mut group.members[at];
         member.outstanding += 1;
         let stick = Stick {
@@ -211,7 +234,9 @@ impl Balancer {
             link: Arc::clone(&link),
         };
         let open = Open {
+            load_balancer: Arc::clone(&visit.balancer.arn),
             listener: Arc::clone(visit.listener),
+            asked: now,
             settings,
             number,
             link,
@@ -220,6 +245,10 @@ impl Balancer {
             close,
             answered: false,
         };
+        self.log.note(visit.exchange, |entry| {
+            let trace_id = leg.head.headers.get("X-Amzn-Trace-Id");
+            entry.forwarded(&open.settings.arn, &open.link, now, trace_id);
+        });
         self.exchanges.insert(visit.exchange, open);
         cx.send(Caller::Exchange(visit.exchange), leg);
     }
@@ -239,6 +268,12 @@ impl Balancer {
         // The client's connection outlives the target's.
         response.close = open.close;
         let (status, link) = (response.head.status, &open.link);
+        let counts = self.meters.of_group(cx, &open.load_balancer, &open.settings.arn);
+        counts.answered(status, cx.now.since(open.asked));
+        self.log.note(id, |entry| {
+            entry.target_answered(cx.now, status);
+            entry.answers(&response);
+        });
         cx.note(|| fact("answer", format!("{link} answered {status}")));
         cx.respond(id, response);
     }
@@ -246,6 +281,10 @@ impl Balancer {
     /// A target gave no answer; nobody else is asked (ALB-ER-15).
     pub(super) fn broke(&mut self, cx: &mut Cx<'_>, id: ExchangeId, failure: LinkFailure) {
         let (status, row) = of_failure(failure);
+        if let Some(open) = self.exchanges.get(&id).filter(|open| !open.answered) {
+            self.meters.of_group(cx, &open.load_balancer, &open.settings.arn).failed(failure);
+            self.log.note(id, |entry| entry.target_failed(failure));
+        }
         self.error(cx, id, status, || (failure.words().to_owned(), row));
     }
 
@@ -285,6 +324,8 @@ impl Balancer {
         let own = Own { listener: &open.listener, date, to_head: open.to_head };
         let mut response = own.error(status);
         response.close = open.close;
+        self.meters.of(cx, &open.load_balancer).own(status);
+        self.log.note(id, |entry| entry.answers(&response));
         cx.respond(id, response);
     }
 
@@ -294,6 +335,7 @@ impl Balancer {
         self.groups.done(open.number);
         if finish == Finish::ViewerGone && !open.answered {
             // Nobody reads the status any more; the log does (ALB-ER-09).
+            self.meters.of(cx, &open.load_balancer).own(460);
             let line = format!("460: the client left before {} had answered", open.link);
             cx.log("elbv2", line);
         }

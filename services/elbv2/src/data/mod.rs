@@ -1,5 +1,6 @@
 //! The data plane: what becomes of each request, and which targets are fit to get one.
 
+pub(crate) mod access_log;
 mod algorithm;
 mod deregistration;
 mod desync;
@@ -8,6 +9,7 @@ mod exchange;
 mod fixed_response;
 mod forward;
 mod health_check;
+pub(crate) mod meter;
 pub(crate) mod path;
 pub(crate) mod pattern;
 pub(crate) mod redirect;
@@ -27,13 +29,15 @@ use std::sync::Arc;
 
 use standin_kernel::{Caller, Cx, Deadline, ExchangeId, Finish, LinkFailure, Request, Response};
 
+use access_log::AccessLog;
 use error::Date;
 use exchange::Open;
+use meter::Meters;
 use target_group::{TargetGroups, Timer};
 
 use crate::config::{LoadBalancer, Target, TargetGroup};
 
-pub(crate) use target_group::{StillDraining, TargetHealth};
+pub(crate) use target_group::{Hosts, StillDraining, TargetHealth};
 
 /// All load balancers' requests under way, and all target groups' targets. The settings come with
 /// each call; this keeps what is live.
@@ -42,6 +46,8 @@ pub(crate) struct Balancer {
     groups: TargetGroups,
     exchanges: BTreeMap<ExchangeId, Open>,
     date: Date,
+    pub(crate) meters: Meters,
+    pub(crate) log: AccessLog,
 }
 
 impl Balancer {
@@ -76,6 +82,7 @@ impl Balancer {
     /// An exchange is over.
     pub(crate) fn finished(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, finish: Finish) {
         self.over(cx, exchange, finish);
+        self.log.finish(cx, exchange, finish);
     }
 
     pub(crate) fn deadline(&self) -> Option<Deadline> {
@@ -110,6 +117,7 @@ impl Balancer {
     /// in use; saying the same twice does nothing.
     pub(crate) fn in_use(&mut self, cx: &mut Cx<'_>, arn: &str, in_use: bool) {
         self.groups.in_use(cx, arn, in_use);
+        self.meters.begin(cx);
     }
 
     /// Registers a target; one that is registered already stays as it is. An ip target that is
@@ -120,6 +128,7 @@ impl Balancer {
         arn: &str,
         target: Target,
     ) -> Result<(), StillDraining> {
+        self.meters.begin(cx);
         self.groups.register(cx, arn, target)
     }
 
@@ -132,5 +141,12 @@ impl Balancer {
     /// The group's targets in the order of their registration, draining ones included.
     pub(crate) fn health(&self, arn: &str) -> Vec<TargetHealth> {
         self.groups.health(arn)
+    }
+
+    /// How many targets of each group in use were fit, since this was asked last (ALB-LG-08).
+    pub(crate) fn take_hosts(&mut self) -> Vec<(Arc<str>, Hosts)> {
+        let used = self.groups.groups.values_mut().filter(|group| group.in_use);
+        used.filter_map(|group| Some((Arc::clone(&group.settings.arn), group.take_hosts()?)))
+            .collect()
     }
 }

@@ -41,6 +41,33 @@ pub(crate) struct Group {
     pub(super) healthy: usize,
     /// How many members are registered: all that are not draining.
     pub(super) registered: usize,
+    /// Since the last minute was told.
+    hosts: Option<Hosts>,
+}
+
+/// How many targets were healthy, and how many were not, over a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hosts {
+    pub(crate) healthy: Range,
+    pub(crate) unhealthy: Range,
+}
+
+/// A number that goes up and down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) least: usize,
+    pub(crate) most: usize,
+    pub(crate) last: usize,
+}
+
+impl Range {
+    const fn at(last: usize) -> Self {
+        Self { least: last, most: last, last }
+    }
+
+    fn turns(&mut self, last: usize) {
+        *self = Self { least: self.least.min(last), most: self.most.max(last), last };
+    }
 }
 
 /// One registration of a target.
@@ -230,7 +257,8 @@ impl TargetGroups {
 impl Group {
     const fn new(settings: Arc<TargetGroup>) -> Self {
         let members = Vec::new();
-        Self { settings, in_use: false, members, cursor: 0, healthy: 0, registered: 0 }
+        let (healthy, registered) = (0, 0);
+        Self { settings, in_use: false, members, cursor: 0, healthy, registered, hosts: None }
     }
 
     /// Counts again, after any change of a member's state.
@@ -238,6 +266,19 @@ impl Group {
         let states = || self.members.iter().map(|member| member.health.state());
         self.healthy = states().filter(|state| *state == State::Healthy).count();
         self.registered = states().filter(|state| *state != State::Draining).count();
+        let unhealthy = states().filter(|state| matches!(state, State::Unhealthy(_))).count();
+        let now = Hosts { healthy: Range::at(self.healthy), unhealthy: Range::at(unhealthy) };
+        let hosts = self.hosts.get_or_insert(now);
+        hosts.healthy.turns(self.healthy);
+        hosts.unhealthy.turns(unhealthy);
+    }
+
+    /// How many targets were fit since this was asked last; `None` while none is registered.
+    pub(super) fn take_hosts(&mut self) -> Option<Hosts> {
+        let was = self.hosts?;
+        let now = |range: Range| Range::at(range.last);
+        self.hosts = Some(Hosts { healthy: now(was.healthy), unhealthy: now(was.unhealthy) });
+        (self.registered > 0).then_some(was)
     }
 
     /// Whether there are too few healthy targets to be choosy: all get requests (ALB-FO-01,

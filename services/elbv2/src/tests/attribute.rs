@@ -71,9 +71,9 @@ fn alb_ls_08_load_balancer_attributes_change_within_bounds() {
 fn an_attribute_without_effect_says_so() {
     let mut bench = Bench::new();
     let arn = bench.balancer();
-    let set = pairs(&[("access_logs.s3.enabled", "true"), ("waf.fail_open.enabled", "false")]);
+    let set = pairs(&[("connection_logs.s3.enabled", "true"), ("waf.fail_open.enabled", "false")]);
     bench.ok("ModifyLoadBalancerAttributes", json!({"LoadBalancerArn": arn, "Attributes": set}));
-    let line = "access_logs.s3.enabled=true has no effect: these logs are not written here";
+    let line = "connection_logs.s3.enabled=true has no effect: these logs are not written here";
     assert_eq!(bench.logs, [line]);
 }
 

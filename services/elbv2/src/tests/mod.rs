@@ -1,12 +1,14 @@
 //! Tests through the service's door, as the engine uses it. How requests fare is tested in `data`.
 #![expect(clippy::needless_pass_by_value, reason = "calls with json! read better without &")]
 
+mod access_log;
 mod action;
 mod attribute;
 mod condition;
 mod dns;
 mod listener;
 mod load_balancer;
+mod metric;
 mod random;
 mod resource;
 mod restart;
@@ -36,6 +38,11 @@ pub(crate) struct Bench {
     pub(crate) facts: Vec<Fact>,
     /// Whose calls they are; `None`: the account's.
     pub(crate) asked_by: Option<ServiceName>,
+    /// What CloudWatch was told.
+    pub(crate) metrics: Vec<Value>,
+    /// What was put into buckets, and whether they refuse it.
+    pub(crate) objects: Vec<Value>,
+    pub(crate) bucket_closed: bool,
     /// All else that was asked for, since it was last taken.
     pub(crate) outs: Vec<Out>,
 }
@@ -51,6 +58,9 @@ impl Bench {
             logs: Vec::new(),
             facts: Vec::new(),
             asked_by: None,
+            metrics: Vec::new(),
+            objects: Vec::new(),
+            bucket_closed: false,
             outs: Vec::new(),
         }
     }
@@ -89,10 +99,20 @@ impl Bench {
             }
             Out::Log { line, .. } => self.logs.push(line),
             Out::Call { ticket, service, operation, input } => {
+                if service == ServiceName::S3 {
+                    self.objects.push(input);
+                    let refused = ApiError::new("AccessDenied", 403, "Access Denied");
+                    let reply = if self.bucket_closed { Err(refused) } else { Ok(json!({})) };
+                    return self.with(|elbv2, cx| elbv2.reply(cx, ticket, reply));
+                }
                 assert_eq!(service, ServiceName::Platform);
                 let reply = match operation.as_str() {
                     "DescribeSubnets" => subnets(&input),
                     "DescribeSecurityGroups" => security_groups(&input),
+                    "cloudwatch:PutMetricData" => {
+                        self.metrics.push(input);
+                        Ok(json!({}))
+                    }
                     other => panic!("{other} is not asked of EC2"),
                 };
                 self.with(|elbv2, cx| elbv2.reply(cx, ticket, reply));

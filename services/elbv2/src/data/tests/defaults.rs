@@ -12,6 +12,7 @@ impl Default for LoadBalancerAttributes {
             xff_header_processing: XffMode::Append,
             xff_client_port: false,
             desync_mitigation: DesyncMode::Defensive,
+            access_logs: false,
         }
     }
 }
