@@ -36,6 +36,17 @@ pub(crate) struct Distribution {
     pub(crate) assume_https: bool,
     /// `HttpVersion` is `http3` or `http2and3`: answers carry `Alt-Svc` (CF-HDR-08).
     pub(crate) http3: bool,
+    /// Where the standard log goes; `None` without one.
+    pub(crate) logging: Option<Arc<Logging>>,
+}
+
+/// `Logging`, when it is enabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Logging {
+    /// The bucket's name.
+    pub(crate) bucket: Box<str>,
+    pub(crate) prefix: Box<str>,
+    pub(crate) include_cookies: bool,
 }
 
 /// One entry of `Origins`.

@@ -16,6 +16,8 @@ mod names;
 mod policies;
 mod resources;
 mod rollout;
+mod served;
+mod standard_log;
 mod state;
 mod stores;
 #[cfg(test)]
@@ -32,6 +34,7 @@ use standin_kernel::{
 
 use crate::config::Distribution;
 use crate::data::Edge;
+use crate::served::Served;
 use crate::state::{State, far_group};
 
 /// For so long a change of the configuration is what answers differ by, in seconds.
@@ -42,11 +45,12 @@ const JUST_S: u64 = 30;
 pub struct CloudFront {
     state: State,
     edge: Edge,
+    served: Served,
 }
 
 impl Default for CloudFront {
     fn default() -> Self {
-        Self { state: State::new(), edge: Edge::default() }
+        Self { state: State::new(), edge: Edge::default(), served: Served::default() }
     }
 }
 
@@ -70,7 +74,17 @@ impl CloudFront {
         request: Request,
     ) {
         let distribution = self.choose(cx, edge, &request);
-        self.edge.request_at(cx, exchange, edge, request, distribution);
+        if let Some(distribution) = &distribution {
+            self.served.begin(cx.now, exchange, &request, distribution);
+        }
+        self.work(cx, |all, cx| all.request_at(cx, exchange, edge, request, distribution));
+    }
+
+    /// Lets the edge work, and notes the answers that it gives.
+    fn work(&mut self, cx: &mut Cx<'_>, work: impl FnOnce(&mut Edge, &mut Cx<'_>)) {
+        let before = cx.out.len();
+        work(&mut self.edge, cx);
+        self.served.look(cx.now, &cx.out[before..]);
     }
 
     /// CF-REQ-01: the `Host` decides; nothing else does.
@@ -154,6 +168,10 @@ impl Service for CloudFront {
         reply
     }
 
+    fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
+        self.served.log.delivered(cx, ticket, reply.err().map(|error| error.to_string()));
+    }
+
     /// Names of distributions; the machine's own names are a matter of viewers.
     fn serves(&self, host: &str) -> bool {
         self.state.names.listed(host).is_some()
@@ -164,32 +182,37 @@ impl Service for CloudFront {
     }
 
     fn response(&mut self, cx: &mut Cx<'_>, caller: Caller, response: Response) {
-        self.edge.response(cx, caller, response);
+        self.served.origin(caller, Ok(response.head.status));
+        self.work(cx, |edge, cx| edge.response(cx, caller, response));
     }
 
     fn failed(&mut self, cx: &mut Cx<'_>, caller: Caller, failure: LinkFailure) {
-        self.edge.failed(cx, caller, failure);
+        self.served.origin(caller, Err(failure));
+        self.work(cx, |edge, cx| edge.failed(cx, caller, failure));
     }
 
     fn finished(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, finish: Finish) {
-        self.edge.finished(cx, exchange, finish);
+        self.served.finish(cx, exchange, finish);
+        self.work(cx, |edge, cx| edge.finished(cx, exchange, finish));
     }
 
     fn kept(&mut self, cx: &mut Cx<'_>, keep: u64, body: Option<Bytes>) {
-        self.edge.kept(cx, keep, body);
+        self.work(cx, |edge, cx| edge.kept(cx, keep, body));
     }
 
     fn evaluated(&mut self, cx: &mut Cx<'_>, ticket: u64, evaluated: Evaluated) {
-        self.edge.evaluated(cx, ticket, evaluated);
+        self.work(cx, |edge, cx| edge.evaluated(cx, ticket, evaluated));
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        Deadline::earliest(self.state.timers.deadline(), self.edge.deadline())
+        let edge = Deadline::earliest(self.edge.deadline(), self.served.deadline());
+        Deadline::earliest(self.state.timers.deadline(), edge)
     }
 
     fn on_deadline(&mut self, cx: &mut Cx<'_>) {
         self.state.catch_up(cx, &mut self.edge);
-        self.edge.on_deadline(cx);
+        self.work(cx, Edge::on_deadline);
+        self.served.tell(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {

@@ -15,6 +15,7 @@ mod function_test;
 mod invalidation;
 mod key_value_store;
 mod keys;
+mod logging;
 mod named;
 mod page;
 mod tagging;
@@ -41,7 +42,7 @@ pub(crate) fn call(
     match operation {
         "TestFunction" => return function_test::test(state, cx, input, heard),
         "CreateKeyValueStore" => return key_value_store::create(state, cx, input, heard),
-        _ => {}
+        _ => logging::check(operation, input, heard)?,
     }
     let known = OPERATIONS.iter().find(|(name, _)| *name == operation);
     let unsupported = || ApiError::unsupported_operation("cloudfront", operation);
@@ -59,7 +60,7 @@ pub(crate) fn needs(
     match operation {
         "TestFunction" => function_test::needs(state, input, heard),
         "CreateKeyValueStore" => key_value_store::needs(input, heard),
-        _ => None,
+        _ => logging::needs(operation, input, heard),
     }
 }
 

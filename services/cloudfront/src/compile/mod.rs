@@ -4,6 +4,8 @@
 mod behavior;
 mod origin;
 
+use std::sync::Arc;
+
 use standin_kernel::{ApiError, Env, ids};
 
 use crate::api::document::{CustomErrorResponse, DistributionConfig, Hint, HttpVersion};
@@ -34,6 +36,7 @@ pub(crate) fn distribution(
         error_responses: document.custom_error_responses.iter().map(error_response).collect(),
         assume_https: hint.viewer_protocol.is_some(),
         http3: matches!(document.http_version, HttpVersion::Http3 | HttpVersion::Http2And3),
+        logging: document.logging.compiled().map(Arc::new),
     })
 }
 

@@ -7,6 +7,7 @@ mod function;
 mod host;
 mod invalidation;
 mod keys;
+mod log;
 mod policy;
 mod random;
 mod resource;
@@ -36,6 +37,8 @@ pub(crate) struct Bench {
     exchanges: u64,
     pub(crate) records: BTreeMap<(String, String), Value>,
     pub(crate) facts: Vec<Fact>,
+    /// What other services were called with.
+    pub(crate) calls: Vec<Value>,
 }
 
 /// What became of a viewer's request.
@@ -56,6 +59,7 @@ impl Bench {
             exchanges: 0,
             records: BTreeMap::new(),
             facts: Vec::new(),
+            calls: Vec::new(),
         }
     }
 
@@ -82,6 +86,9 @@ impl Bench {
         };
         let result = work(&mut self.service, &mut cx);
         for one in &out {
+            if let Out::Call { input, .. } = one {
+                self.calls.push(input.clone());
+            }
             if let Out::Store(Record { kind, id, document }) = one {
                 let place = (kind.clone(), id.clone());
                 match document {
@@ -154,6 +161,11 @@ impl Bench {
     /// The number of the next exchange.
     pub(crate) const fn next_exchange(&mut self) -> u64 {
         self.exchanges += 1;
+        self.exchanges
+    }
+
+    /// The number of the exchange before.
+    pub(crate) const fn last_exchange(&self) -> u64 {
         self.exchanges
     }
 

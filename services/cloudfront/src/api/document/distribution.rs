@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use standin_kernel::Value;
 
 use super::{Behavior, List, Origin, OriginGroup};
+use crate::config;
 
 /// `DistributionConfig`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +87,29 @@ pub(crate) struct Logging {
     include_cookies: bool,
     bucket: String,
     prefix: String,
+}
+
+impl Logging {
+    /// What the edge goes by; `None` when nothing is logged.
+    pub(crate) fn compiled(&self) -> Option<config::Logging> {
+        let on = self.enabled && !self.bucket.is_empty();
+        on.then(|| config::Logging {
+            bucket: self.bucket_name().into(),
+            prefix: self.prefix.as_str().into(),
+            include_cookies: self.include_cookies,
+        })
+    }
+
+    /// The bucket's name in `logs.s3.amazonaws.com` or `logs.s3.REGION.amazonaws.com`.
+    pub(crate) fn bucket_name(&self) -> &str {
+        let host = self.bucket.strip_suffix(".amazonaws.com").unwrap_or(&self.bucket);
+        host.split_once(".s3").map_or(host, |(name, _)| name)
+    }
+
+    /// As it was given.
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
+    }
 }
 
 fn all_places() -> String {

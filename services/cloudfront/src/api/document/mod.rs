@@ -18,7 +18,7 @@ pub(crate) use self::behavior::{
 };
 pub(crate) use self::distribution::{
     CertificateSource, CustomErrorResponse, DistributionConfig, GeoRestriction, Hint, HttpVersion,
-    Tags,
+    Logging, Tags,
 };
 pub(crate) use self::list::List;
 pub(crate) use self::origin::{CustomOriginConfig, Origin, OriginGroup, OriginProtocolPolicy};

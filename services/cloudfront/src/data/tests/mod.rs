@@ -68,6 +68,7 @@ pub(crate) fn site() -> Distribution {
         error_responses: Vec::new(),
         assume_https: true,
         http3: false,
+        logging: None,
     }
 }
 

@@ -40,7 +40,7 @@ const DISTRIBUTION_CONFIG: &[Property] = &[
         .no_effect("viewers speak HTTP/1.1 here; only Alt-Svc is sent for HTTP/3"),
     Property::new("IPV6Enabled", Kind::Bool)
         .no_effect("viewers reach this machine under whatever address it has"),
-    Property::new("Logging", Kind::Object(LOGGING)).no_effect("access logs are not written here"),
+    Property::new("Logging", Kind::Object(LOGGING)),
     Property::new("OriginGroups", Kind::Object(ORIGIN_GROUPS)),
     Property::new("Origins", Kind::List(&Kind::Object(ORIGIN))),
     Property::new(
