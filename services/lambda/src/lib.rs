@@ -130,7 +130,7 @@ impl Service for Lambda {
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        self.live.timers.deadline()
+        Deadline::earliest(self.live.timers.deadline(), self.live.meters.deadline())
     }
 
     fn on_deadline(&mut self, cx: &mut Cx<'_>) {
@@ -143,6 +143,7 @@ impl Service for Lambda {
                 Timer::Held(number) => self.release(cx, number),
             }
         }
+        self.live.meters.tell(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {

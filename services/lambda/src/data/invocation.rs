@@ -74,6 +74,15 @@ impl Invocation {
 impl Lambda {
     /// Begins a run, unless there is no room for it.
     pub(crate) fn begin(&mut self, cx: &mut Cx<'_>, invocation: Invocation) -> Result<(), Refusal> {
+        let function = invocation.function.clone();
+        let begun = self.try_to_begin(cx, invocation);
+        if begun.is_err() {
+            self.live.meters.throttled(cx, &function);
+        }
+        begun
+    }
+
+    fn try_to_begin(&mut self, cx: &mut Cx<'_>, invocation: Invocation) -> Result<(), Refusal> {
         let broken = self.live.broken(&invocation.function);
         if broken == Some(Broken::Throttle) {
             cx.note(|| fact("concurrency", "the function is throttled on purpose"));

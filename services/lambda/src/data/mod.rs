@@ -12,6 +12,7 @@ pub(crate) mod event_queue;
 pub(crate) mod fault;
 pub(crate) mod invocation;
 pub(crate) mod log;
+pub(crate) mod metrics;
 pub(crate) mod outcome;
 pub(crate) mod policy;
 pub(crate) mod runtime_api;
@@ -26,6 +27,7 @@ use standin_kernel::{ExchangeId, Timers};
 
 use environment::Environment;
 use invocation::Invocation;
+use metrics::Meters;
 use runtime_api::Posted;
 use url::Waiting;
 
@@ -49,6 +51,7 @@ pub(crate) struct Live {
     pub(crate) held: BTreeMap<u64, Invocation>,
 
     pub(crate) broken: Vec<(String, Mode)>,
+    pub(crate) meters: Meters,
 }
 
 /// What is due.

@@ -110,6 +110,7 @@ impl Lambda {
         outcome: Outcome,
         log: Option<&str>,
     ) {
+        self.live.meters.ran(cx, &invocation.function, outcome.failed);
         match invocation.waiter {
             Waiter::Nobody => {}
             Waiter::Call(call) => {

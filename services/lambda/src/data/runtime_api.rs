@@ -187,6 +187,10 @@ impl Lambda {
         if environment.phase != Phase::Busy {
             self.live.timers.clear(&Timer::Timeout(number));
         }
+        if let Some(began) = run.began {
+            let took = cx.now.since(began);
+            self.live.meters.took(cx, &run.invocation.function, took);
+        }
         let log = run.log;
         self.end_of_run(cx, run.invocation, outcome, Some(&log));
     }

@@ -166,3 +166,33 @@ fn a_function_is_broken_on_purpose() {
     bench.later_ms(1_000);
     assert_eq!(bench.launched.len(), 1);
 }
+
+#[test]
+fn cw_mt_09_runs_errors_throttles_and_durations_are_told_every_minute() {
+    use standin_kernel::fault::Mode;
+    let mut bench = Bench::with(json!({}));
+    let call = bench.invoke("{}");
+    let process = bench.last();
+    let (id, _) = bench.next(process);
+    bench.later_ms(120);
+    bench.responds(process, &id, "1");
+    assert_eq!(bench.reply(call)["Payload"], "1");
+    bench.lambda.set_broken(vec![("f".into(), Mode::Status(500))]);
+    bench.invoke("{}");
+    bench.lambda.set_broken(vec![("f".into(), Mode::Status(429))]);
+    bench.refused("Invoke", json!({"FunctionName": "f"}));
+    bench.later_ms(60_000);
+    let put = bench.metrics.pop().expect("a minute is told");
+    assert_eq!(put["Namespace"], "AWS/Lambda");
+    let of = |name: &str| {
+        let data = put["MetricData"].as_array().unwrap();
+        data.iter().find(|datum| datum["MetricName"] == name).unwrap().clone()
+    };
+    assert_eq!(of("Invocations")["StatisticValues"]["Sum"], 2.0);
+    let errors = of("Errors");
+    assert_eq!(errors["StatisticValues"]["SampleCount"], 2.0);
+    assert_eq!(errors["StatisticValues"]["Sum"], 1.0);
+    assert_eq!(errors["Dimensions"], json!([{"Name": "FunctionName", "Value": "f"}]));
+    assert_eq!(of("Throttles")["StatisticValues"]["Sum"], 1.0);
+    assert_eq!(of("Duration")["Values"], json!([120.0]));
+}

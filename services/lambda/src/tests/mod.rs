@@ -39,6 +39,8 @@ pub(crate) struct Bench {
     pub(crate) answers: BTreeMap<ExchangeId, Response>,
     /// Lines in log groups.
     pub(crate) lines: Vec<String>,
+    /// What CloudWatch was told.
+    pub(crate) metrics: Vec<Value>,
     bodies: BTreeMap<ExchangeId, Option<Bytes>>,
     calls: u64,
     exchanges: u64,
@@ -59,6 +61,7 @@ impl Bench {
             replies: BTreeMap::new(),
             answers: BTreeMap::new(),
             lines: Vec::new(),
+            metrics: Vec::new(),
             bodies: BTreeMap::new(),
             calls: 0,
             exchanges: 0,
@@ -131,7 +134,9 @@ impl Bench {
                 self.work(|lambda, cx| lambda.collected(cx, exchange, body));
             }
             Out::Call { operation, input, .. } => {
-                if operation == "logs:PutLogEvents" {
+                if operation == "cloudwatch:PutMetricData" {
+                    self.metrics.push(input);
+                } else if operation == "logs:PutLogEvents" {
                     let events = input["logEvents"].as_array().unwrap();
                     let lines = events.iter().map(|one| one["message"].as_str().unwrap().trim());
                     self.lines.extend(lines.map(str::to_owned));
