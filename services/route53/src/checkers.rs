@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use standin_kernel::http::reason;
+use standin_kernel::metric::{self, Datum, Meter, Minute, Statistics, Values};
 use standin_kernel::{
     Address, Body, Caller, Cx, Deadline, Duration, Identity, LegRequest, LinkFailure, Out,
     RequestHead, Response, Time, Timers,
@@ -46,7 +47,19 @@ pub(crate) struct Checkers {
     timers: Timers<Timer>,
     /// How each check stood when it was last told of.
     told: BTreeMap<String, bool>,
+    /// How each has stood since the minute began.
+    meter: Meter<String, Stood>,
 }
+
+/// How often a check was looked at, and how often it was healthy then.
+#[derive(Debug, Default)]
+struct Stood {
+    times: u64,
+    healthy: u64,
+}
+
+/// How long after its end AWS shows the values of a minute: about another one.
+const LAG: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
@@ -140,7 +153,15 @@ impl Checkers {
     }
 
     pub(crate) fn deadline(&self) -> Option<Deadline> {
-        self.timers.deadline()
+        Deadline::earliest(self.timers.deadline(), self.meter.deadline())
+    }
+
+    /// Tells CloudWatch how checks stood in the minutes that are over (CW-MT-10).
+    pub(crate) fn tell_metrics(&mut self, cx: &mut Cx<'_>) {
+        while let Some(Minute { began, counts, .. }) = self.meter.take(cx.now) {
+            let data = counts.into_iter().map(|(id, stood)| status(id, &stood));
+            metric::put(cx, "route53.amazonaws.com", "AWS/Route53", began, data);
+        }
     }
 
     pub(crate) fn on_deadline(&mut self, cx: &mut Cx<'_>) {
@@ -248,6 +269,9 @@ impl Checkers {
         let now: Vec<(String, bool)> =
             self.live.keys().map(|id| (id.clone(), self.is_healthy(id))).collect();
         for (id, healthy) in now {
+            let stood = self.meter.count(cx, LAG, id.clone());
+            stood.times += 1;
+            stood.healthy += u64::from(healthy);
             if self.told.insert(id.clone(), healthy) == Some(healthy) {
                 continue;
             }
@@ -261,6 +285,16 @@ impl Checkers {
             cx.log("route53", format!("health check {id} is {word}{of}"));
         }
     }
+}
+
+/// 1 for healthy, 0 for not.
+fn status(id: String, stood: &Stood) -> Datum {
+    let [samples, sum] = [stood.times, stood.healthy].map(|count| count as f64);
+    let minimum = if stood.healthy < stood.times { 0.0 } else { 1.0 };
+    let maximum = if stood.healthy > 0 { 1.0 } else { 0.0 };
+    let values = Values::Statistics(Statistics { samples, sum, minimum, maximum });
+    let dimensions = vec![("HealthCheckId", id)];
+    Datum { name: "HealthCheckStatus", dimensions, unit: "None", values }
 }
 
 impl Live {

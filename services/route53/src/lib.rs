@@ -262,6 +262,7 @@ impl Service for Route53 {
         }
         self.checkers.on_deadline(cx);
         self.checkers.tell(cx);
+        self.checkers.tell_metrics(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {

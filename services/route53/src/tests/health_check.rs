@@ -346,3 +346,21 @@ fn an_answer_that_is_no_http_or_has_too_large_a_head_fails() {
         assert!(!bench.is_healthy(&check), "{failure:?}");
     }
 }
+
+#[test]
+fn cw_mt_10_how_checks_stand_is_told_every_minute() {
+    let mut bench = Bench::new();
+    let check = bench.check(http(json!({})));
+    bench.pass(Duration::from_secs(60));
+    bench.endpoint = Endpoint::Says(500, "");
+    bench.pass(Duration::from_secs(120));
+    let of = |put: &Value| put["MetricData"][0]["StatisticValues"].clone();
+    let all: Vec<Value> = bench.metrics.iter().map(of).collect();
+    assert_eq!(bench.metrics[0]["Namespace"], "AWS/Route53");
+    let datum = &bench.metrics[0]["MetricData"][0];
+    assert_eq!(datum["MetricName"], "HealthCheckStatus");
+    assert_eq!(datum["Dimensions"], json!([{"Name": "HealthCheckId", "Value": check}]));
+    assert_eq!(all[0]["Minimum"], 1.0);
+    assert_eq!((&all[1]["Minimum"], &all[1]["Maximum"]), (&json!(0.0), &json!(1.0)));
+    assert_eq!(all[2]["Maximum"], 0.0);
+}

@@ -34,6 +34,8 @@ pub(super) struct Bench {
     /// What the endpoint of health checks does.
     pub(super) endpoint: Endpoint,
     pub(super) asked: Vec<(Time, LegRequest)>,
+    /// What CloudWatch was told.
+    pub(super) metrics: Vec<Value>,
 }
 
 #[derive(Clone, Default)]
@@ -78,6 +80,7 @@ impl Bench {
             world: World::default(),
             endpoint: Endpoint::Says(200, "well"),
             asked: Vec::new(),
+            metrics: Vec::new(),
         }
     }
 
@@ -130,6 +133,7 @@ impl Bench {
             Out::Log { line, .. } => self.logs.push(line),
             Out::Send { caller, request } => self.send(caller, *request),
             Out::Cancel { .. } => {}
+            Out::Call { input, .. } => self.metrics.push(input),
             other => panic!("{other:?} is not asked for"),
         }
     }
