@@ -1,5 +1,5 @@
-//! `standin status`: stacks and their resources, tasks, targets and their health, databases, what is
-//! broken.
+//! `standin status`: stacks and their resources, tasks, targets and their health, databases, alarms
+//! and their states, what is broken.
 
 use std::process::ExitCode;
 
@@ -56,6 +56,7 @@ async fn collect(link: &Link) -> Result<Value, Failure> {
         "tasks": tasks(link).await?,
         "targets": targets(link).await?,
         "databases": databases["DBInstances"],
+        "alarms": alarms(link).await?,
         "faults": link.ask(Question::Faults).await?,
     }))
 }
@@ -95,6 +96,19 @@ async fn targets(link: &Link) -> Result<Vec<Value>, Failure> {
     Ok(targets)
 }
 
+async fn alarms(link: &Link) -> Result<Vec<Value>, Failure> {
+    let (mut alarms, mut input) = (Vec::new(), json!({}));
+    loop {
+        let operation = "cloudwatch:DescribeAlarms";
+        let page = link.call(ServiceName::Platform, operation, input).await?;
+        alarms.extend(items(&page, "MetricAlarms"));
+        if page["NextToken"].is_null() {
+            return Ok(alarms);
+        }
+        input = json!({"NextToken": page["NextToken"]});
+    }
+}
+
 pub(crate) fn items(value: &Value, name: &str) -> Vec<Value> {
     value[name].as_array().cloned().unwrap_or_default()
 }
@@ -129,6 +143,12 @@ fn shown(status: &Value) -> String {
     }
     section(&mut shown, "targets", &table);
     section(&mut shown, "databases", &database_table(status));
+    let mut table = Table::new(&["alarm", "state", "since", "reason"]);
+    for alarm in status["alarms"].as_array().into_iter().flatten() {
+        let columns = ["AlarmName", "StateValue", "StateUpdatedTimestamp", "StateReason"];
+        table.row(columns.map(|column| text(alarm, column).to_owned()));
+    }
+    section(&mut shown, "alarms", &table);
     let mut table = Table::new(&["broken", "mode", "since", "until"]);
     for fault in status["faults"].as_array().into_iter().flatten() {
         table.row(["target", "mode", "since", "until"].map(|name| text(fault, name).to_owned()));
