@@ -87,6 +87,16 @@ impl Statistics {
         Self { samples: count, sum: count, minimum: 1.0, maximum: 1.0 }
     }
 
+    /// `all` values, `some` of which are `value` and the others 0.
+    pub fn part(some: u64, all: u64, value: f64) -> Self {
+        Self {
+            samples: all as f64,
+            sum: some as f64 * value,
+            minimum: if some < all { 0.0 } else { value },
+            maximum: if some > 0 { value } else { 0.0 },
+        }
+    }
+
     pub const fn one(value: f64) -> Self {
         Self { samples: 1.0, sum: value, minimum: value, maximum: value }
     }

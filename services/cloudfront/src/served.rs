@@ -137,7 +137,6 @@ fn head_bytes(response: &Response) -> u64 {
 }
 
 fn data(id: &str, counts: &Counts) -> [Datum; 5] {
-    let number = |count: u64| count as f64;
     let datum = |name, unit, statistics| Datum {
         name,
         dimensions: vec![("DistributionId", id.to_owned()), ("Region", "Global".to_owned())],
@@ -145,15 +144,10 @@ fn data(id: &str, counts: &Counts) -> [Datum; 5] {
         values: Values::Statistics(statistics),
     };
     // An average over more than a minute counts every request alike.
-    let rate = |errors: u64| {
-        let (samples, sum) = (number(counts.requests), 100.0 * number(errors));
-        let minimum = if errors < counts.requests { 0.0 } else { 100.0 };
-        let maximum = if errors > 0 { 100.0 } else { 0.0 };
-        Statistics { samples, sum, minimum, maximum }
-    };
+    let rate = |errors: u64| Statistics::part(errors, counts.requests, 100.0);
     [
         datum("Requests", "None", Statistics::ones(counts.requests)),
-        datum("BytesDownloaded", "None", Statistics::one(number(counts.bytes_downloaded))),
+        datum("BytesDownloaded", "None", Statistics::one(counts.bytes_downloaded as f64)),
         datum("4xxErrorRate", "Percent", rate(counts.errors_4xx)),
         datum("5xxErrorRate", "Percent", rate(counts.errors_5xx)),
         datum("TotalErrorRate", "Percent", rate(counts.errors_4xx + counts.errors_5xx)),

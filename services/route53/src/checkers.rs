@@ -289,10 +289,7 @@ impl Checkers {
 
 /// 1 for healthy, 0 for not.
 fn status(id: String, stood: &Stood) -> Datum {
-    let [samples, sum] = [stood.times, stood.healthy].map(|count| count as f64);
-    let minimum = if stood.healthy < stood.times { 0.0 } else { 1.0 };
-    let maximum = if stood.healthy > 0 { 1.0 } else { 0.0 };
-    let values = Values::Statistics(Statistics { samples, sum, minimum, maximum });
+    let values = Values::Statistics(Statistics::part(stood.healthy, stood.times, 1.0));
     let dimensions = vec![("HealthCheckId", id)];
     Datum { name: "HealthCheckStatus", dimensions, unit: "None", values }
 }

@@ -1,4 +1,4 @@
-//! The access log: a line for each request that a listener took (ALB-LG-01 to ALB-LG-03, S3-LOG-06).
+//! The access log: a line for each request that a listener took (ALB-LG-01, S3-LOG-06).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,13 +1,11 @@
 //! The access log: its lines, its files, and the bucket they go to.
 
-use std::net::SocketAddr;
-
 use standin_kernel::{
-    Answer, Body, Caller, Duration, ExchangeId, Finish, Heard, Identity, LinkFailure, Need, Out,
-    Request, RequestHead, Response, Service, Value, json,
+    Answer, Body, Caller, Duration, ExchangeId, Finish, Heard, LinkFailure, Need, Out, Response,
+    Service, Value, json,
 };
 
-use super::Bench;
+use super::{Bench, request};
 
 /// A load balancer with a log, a healthy target behind `/` and a fixed 404 under `/closed`.
 fn site(prefix: &str) -> (Bench, String) {
@@ -35,16 +33,8 @@ fn on(balancer: &str, prefix: &str) -> Value {
 /// One request, what its target does after 250 ms if it is asked, and how the exchange ends.
 fn ask(bench: &mut Bench, host: &str, target: &str, does: Result<u16, LinkFailure>, end: Finish) {
     let exchange = ExchangeId(1);
-    let mut head = RequestHead::get(host, target);
-    head.headers.append("User-Agent", "a \"b\"");
-    let request = Request {
-        head,
-        peer: SocketAddr::from(([203, 0, 113, 9], 40_000)),
-        tls: false,
-        has_body: false,
-        identity: Identity::Anonymous,
-        port: 80,
-    };
+    let mut request = request(host, target, 80);
+    request.head.headers.append("User-Agent", "a \"b\"");
     bench.outs.clear();
     bench.with(|elbv2, cx| elbv2.request_at(cx, exchange, host, request));
     if bench.outs.iter().any(|out| matches!(out, Out::Send { .. })) && end != Finish::ViewerGone {

@@ -1,13 +1,10 @@
 //! What CloudWatch is told of requests, answers and targets.
 
-use std::net::SocketAddr;
-
 use standin_kernel::{
-    Caller, Duration, ExchangeId, Finish, Identity, LinkFailure, Out, Request, RequestHead,
-    Response, Service, Value, json,
+    Caller, Duration, ExchangeId, Finish, LinkFailure, Out, Response, Service, Value, json,
 };
 
-use super::{Bench, listener};
+use super::{Bench, listener, request};
 
 /// A group with a healthy target behind a listener on port 80.
 fn site() -> (Bench, String) {
@@ -38,14 +35,7 @@ fn check(bench: &mut Bench, result: Result<u16, LinkFailure>) {
 /// One request, and what its target does if it is asked.
 fn ask(bench: &mut Bench, number: u64, host: &str, target: &str, does: Result<u16, LinkFailure>) {
     let exchange = ExchangeId(number);
-    let request = Request {
-        head: RequestHead::get(host, target),
-        peer: SocketAddr::from(([203, 0, 113, 9], 40_000)),
-        tls: false,
-        has_body: false,
-        identity: Identity::Anonymous,
-        port: 80,
-    };
+    let request = request(host, target, 80);
     bench.outs.clear();
     bench.with(|elbv2, cx| elbv2.request_at(cx, exchange, host, request));
     if bench.outs.iter().any(|out| matches!(out, Out::Send { .. })) {

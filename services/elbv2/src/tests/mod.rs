@@ -19,10 +19,12 @@ mod target;
 mod target_group;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use standin_kernel::control::Record;
 use standin_kernel::{
-    ApiError, Cx, Duration, Env, Fact, Out, Pace, Rng, Service, ServiceName, Time, Value, json,
+    ApiError, Cx, Duration, Env, Fact, Identity, Out, Pace, Request, RequestHead, Rng, Service,
+    ServiceName, Time, Value, json,
 };
 
 use crate::Elbv2;
@@ -245,6 +247,18 @@ fn security_groups(input: &Value) -> Result<Value, ApiError> {
         groups.push(json!({"GroupId": format!("sg-default-of-{vpc}")}));
     }
     Ok(json!({"SecurityGroups": groups}))
+}
+
+/// A viewer's GET.
+pub(crate) fn request(host: &str, target: &str, port: u16) -> Request {
+    Request {
+        head: RequestHead::get(host, target),
+        peer: SocketAddr::from(([203, 0, 113, 9], 40_000)),
+        tls: false,
+        has_body: false,
+        identity: Identity::Anonymous,
+        port,
+    }
 }
 
 pub(crate) fn text(value: &Value) -> String {

@@ -2,22 +2,9 @@
 
 use std::net::SocketAddr;
 
-use standin_kernel::{
-    Address, Body, ExchangeId, Identity, Out, Request, RequestHead, Response, Service, json,
-};
+use standin_kernel::{Address, Body, ExchangeId, Out, Request, Response, Service, json};
 
-use super::{Bench, and, fixed, listener, rule};
-
-fn request(host: &str, target: &str, port: u16) -> Request {
-    Request {
-        head: RequestHead::get(host, target),
-        peer: SocketAddr::from(([203, 0, 113, 9], 40_000)),
-        tls: false,
-        has_body: false,
-        identity: Identity::Anonymous,
-        port,
-    }
-}
+use super::{Bench, and, fixed, listener, request, rule};
 
 /// The one answer, at once.
 fn answer(bench: &mut Bench, at: &str, request: Request) -> Response {

@@ -56,10 +56,8 @@ fn data(function: &str, counts: Counts) -> Vec<Datum> {
     if counts.invocations > 0 {
         data.push(Datum::count("Invocations", dimensions(), counts.invocations));
         // A value for every run: 1 for an error, else 0.
-        let [samples, sum] = [counts.invocations, counts.errors].map(|count| count as f64);
-        let minimum = if counts.errors < counts.invocations { 0.0 } else { 1.0 };
-        let maximum = if counts.errors > 0 { 1.0 } else { 0.0 };
-        let values = Values::Statistics(Statistics { samples, sum, minimum, maximum });
+        let part = Statistics::part(counts.errors, counts.invocations, 1.0);
+        let values = Values::Statistics(part);
         data.push(Datum { name: "Errors", dimensions: dimensions(), unit: "Count", values });
     }
     if counts.throttles > 0 {

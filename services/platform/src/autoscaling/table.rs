@@ -7,10 +7,10 @@ use crate::tags::TAGS;
 pub(crate) const SCALABLE_TARGET: &[Property] = &[
     Property::new("MaxCapacity", Kind::Integer(i64::MIN, i64::MAX))
         .required()
-        .no_effect("nothing scales by itself: metrics are not gathered yet"),
+        .no_effect("nothing scales by itself here"),
     Property::new("MinCapacity", Kind::Integer(i64::MIN, i64::MAX))
         .required()
-        .no_effect("nothing scales by itself: metrics are not gathered yet"),
+        .no_effect("nothing scales by itself here"),
     Property::new("ResourceId", Kind::Text).required().replaces(),
     Property::new("RoleARN", Kind::Text)
         .no_effect("policies are recorded, nobody is denied by them here"),
@@ -71,7 +71,7 @@ pub(crate) const SCALABLE_TARGET: &[Property] = &[
     .required()
     .replaces(),
     Property::new("SuspendedState", Kind::Object(SUSPENDED_STATE))
-        .no_effect("nothing scales by itself: metrics are not gathered yet"),
+        .no_effect("nothing scales by itself here"),
     Property::new("Tags", TAGS)
         .no_effect("tags of scalable targets are added, but not taken away by an update"),
 ];
@@ -103,12 +103,12 @@ pub(crate) const SCALING_POLICY: &[Property] = &[
         Kind::Choice(&["PredictiveScaling", "StepScaling", "TargetTrackingScaling"]),
     )
     .required()
-    .no_effect("nothing scales by itself: metrics are not gathered yet"),
+    .no_effect("nothing scales by itself here"),
     Property::new(
         "PredictiveScalingPolicyConfiguration",
         Kind::Object(PREDICTIVE_SCALING_POLICY_CONFIGURATION),
     )
-    .no_effect("nothing scales by itself: metrics are not gathered yet"),
+    .no_effect("nothing scales by itself here"),
     Property::new("ResourceId", Kind::Text).replaces(),
     Property::new(
         "ScalableDimension",
@@ -166,12 +166,12 @@ pub(crate) const SCALING_POLICY: &[Property] = &[
         "StepScalingPolicyConfiguration",
         Kind::Object(STEP_SCALING_POLICY_CONFIGURATION),
     )
-    .no_effect("nothing scales by itself: metrics are not gathered yet"),
+    .no_effect("nothing scales by itself here"),
     Property::new(
         "TargetTrackingScalingPolicyConfiguration",
         Kind::Object(TARGET_TRACKING_SCALING_POLICY_CONFIGURATION),
     )
-    .no_effect("nothing scales by itself: metrics are not gathered yet"),
+    .no_effect("nothing scales by itself here"),
 ];
 
 const PREDICTIVE_SCALING_POLICY_CONFIGURATION: &[Property] = &[

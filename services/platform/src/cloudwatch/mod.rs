@@ -1,7 +1,7 @@
 //! CloudWatch: metrics that services and programs put, alarms that are evaluated on them, and
 //! dashboards, recorded.
 //!
-//! `metric` is what is kept, `statistic` and `expression` what is made of it, `query` both together.
+//! `metric` is what is kept, `statistic` and `expression` what is made of it, `query` both.
 //! `alarm` is an alarm, `evaluate` its state, `run` what that sets off, `unsupported` what AWS has
 //! of alarms beyond that.
 

@@ -122,7 +122,7 @@ pub(crate) struct DeploymentConfiguration {
     pub(crate) minimum_healthy_percent: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deployment_circuit_breaker: Option<CircuitBreaker>,
-    /// Without effect: no alarm goes off here.
+    /// Without effect: deployments do not look at alarms here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) alarms: Option<Alarms>,
     #[serde(default)]

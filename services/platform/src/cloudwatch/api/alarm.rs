@@ -116,9 +116,9 @@ fn check_range(settings: &AlarmSettings, periods: u32) -> Result<(), ApiError> {
     if u64::from(periods) * u64::from(settings.period_s()) <= KEPT.as_secs() {
         return Ok(());
     }
-    Err(invalid(
-        "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).",
-    ))
+    let message = "Metrics cannot be checked across more than a day (EvaluationPeriods * Period \
+                   must be <= 86400).";
+    Err(invalid(message))
 }
 
 fn check_metrics(settings: &AlarmSettings) -> Result<(), ApiError> {
