@@ -20,14 +20,14 @@ pub const fn minute(now: Time) -> Time {
 }
 
 /// Counts by key, minute by minute. `K` says of what, `C` has the counters.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Meter<K, C> {
     /// From the oldest minute to the one under way.
     minutes: Vec<Minute<K, C>>,
 }
 
 /// The counts of one minute.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Minute<K, C> {
     /// When it began.
     pub began: Time,
@@ -134,7 +134,7 @@ impl Spread {
 }
 
 /// The values of one metric in one minute.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Datum {
     /// AWS's name: `RequestCount`.
     pub name: &'static str,
@@ -144,7 +144,7 @@ pub struct Datum {
     pub values: Values,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Values {
     Statistics(Statistics),
     /// Times, told in units of `unit_micros` microseconds.

@@ -17,7 +17,7 @@ use crate::standard_log::{Line, StandardLog};
 const LAG: Duration = Duration::from_secs(120);
 
 /// Exchanges, and the counts of distributions by their ids.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Served {
     open: BTreeMap<ExchangeId, Visit>,
     meter: Meter<Arc<str>, Counts>,
@@ -25,7 +25,7 @@ pub(crate) struct Served {
 }
 
 /// One exchange.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Visit {
     distribution: Arc<Distribution>,
     /// Whether its bytes count as downloaded: GET, HEAD and OPTIONS do.
@@ -39,7 +39,7 @@ struct Visit {
 }
 
 /// The counters of one minute.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counts {
     requests: u64,
     errors_4xx: u64,

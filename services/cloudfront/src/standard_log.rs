@@ -23,7 +23,7 @@ const FIELDS: &str = "date time x-edge-location sc-bytes c-ip cs-method cs(Host)
     sc-range-start sc-range-end";
 
 /// The files that are being written.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct StandardLog {
     /// By distribution and hour of the requests.
     files: BTreeMap<(Arc<str>, u64), File>,
@@ -32,7 +32,7 @@ pub(crate) struct StandardLog {
     tickets: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct File {
     to: Arc<Logging>,
     arn: Arc<str>,
@@ -41,7 +41,7 @@ struct File {
 }
 
 /// What is known of a request until its answer is over.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Line {
     began: Time,
     client: std::net::SocketAddr,
@@ -63,7 +63,7 @@ pub(crate) struct Line {
 }
 
 /// The answer, as it went out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Answer {
     at: Time,
     status: u16,

@@ -52,7 +52,7 @@ pub(crate) struct Checkers {
 }
 
 /// How often a check was looked at, and how often it was healthy then.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Stood {
     times: u64,
     healthy: u64,

@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(5);
 const FILE_BYTES_MAX: usize = 1 << 20;
 
 /// The log of all load balancers that have one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AccessLog {
     open: BTreeMap<ExchangeId, Box<Entry>>,
     /// By the load balancer's ARN.
@@ -28,7 +28,7 @@ pub(crate) struct AccessLog {
 }
 
 /// Lines that have not been delivered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct File {
     lines: String,
     /// When it is to be written.
@@ -36,7 +36,7 @@ struct File {
 }
 
 /// One request, until its answer is over.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// ARN.
     load_balancer: Arc<str>,
@@ -58,7 +58,7 @@ pub(crate) struct Entry {
 }
 
 /// The target that was chosen.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Target {
     /// ARN.
     group: Arc<str>,

@@ -107,7 +107,7 @@ impl Counts {
 }
 
 /// The counters of all load balancers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Meters(Meter<Whose, Counts>);
 
 impl Meters {

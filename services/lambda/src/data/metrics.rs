@@ -7,7 +7,7 @@ use standin_kernel::{Cx, Deadline, Duration};
 const LAG: Duration = Duration::from_secs(60);
 
 /// The counters of one function and minute.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counts {
     invocations: u64,
     errors: u64,
@@ -16,7 +16,7 @@ struct Counts {
 }
 
 /// The counters of all functions, by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Meters(Meter<String, Counts>);
 
 impl Meters {

@@ -11,7 +11,7 @@ use super::query::{Dimension, MetricStat, Named, Query, solve};
 use super::statistic::Statistic;
 use crate::tags::Tags;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Alarm {
     pub(super) arn: String,
     pub(super) created: Time,
@@ -107,7 +107,7 @@ const fn yes() -> bool {
 }
 
 /// What one evaluation saw.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Evaluated {
     pub(super) rule: Rule,
     pub(super) verdict: Verdict,
@@ -235,7 +235,7 @@ impl AlarmSettings {
 }
 
 /// What has happened to an alarm, the oldest first.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct History {
     pub(super) items: Vec<HistoryItem>,
 }

@@ -77,14 +77,14 @@ impl Set {
 }
 
 /// The data of one call, as they are stored.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Put(Vec<(Metric, Sample)>);
 
 /// The data of a metric by second and unit.
 type Series = BTreeMap<(u64, String), Set>;
 
 /// All metrics.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Metrics {
     series: BTreeMap<Metric, Series>,
     /// Ids of the records, with when they were put; the oldest first.
