@@ -64,7 +64,7 @@ impl<'a> Library<'a> {
             let message = format!("Template may not exceed {TEXT_MAX} bytes in size.");
             return Err(validation(message).into());
         }
-        let blob = named["Blob"].as_str().and_then(blob);
+        let blob = named["Blob"].as_str().and_then(BlobId::from_hex);
         let Some(blob) = blob else { return Ok(String::new()) };
         let need = Need::Text(blob);
         match self.answer(&need) {
@@ -100,16 +100,4 @@ impl<'a> Library<'a> {
     fn answer(self, need: &Need) -> Option<&'a Answer> {
         self.heard.iter().find(|heard| heard.need == *need).map(|heard| &heard.answer)
     }
-}
-
-/// Sixty-four hexadecimal digits.
-fn blob(text: &str) -> Option<BlobId> {
-    let mut id = [0_u8; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (at, byte) in id.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
-    }
-    Some(BlobId(id))
 }

@@ -485,18 +485,10 @@ pub(crate) mod blob_hex {
     }
 
     pub(crate) fn text(blob: BlobId) -> String {
-        blob.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        blob.hex()
     }
 
     pub(crate) fn parse(text: &str) -> Option<BlobId> {
-        let digits = text.as_bytes();
-        let mut bytes = [0_u8; 32];
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(BlobId(bytes))
+        BlobId::from_hex(text)
     }
 }

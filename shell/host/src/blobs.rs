@@ -180,7 +180,7 @@ impl Blobs {
                 continue;
             }
             for file in std::fs::read_dir(part.path())? {
-                ids.extend(file?.file_name().to_str().and_then(parse_id));
+                ids.extend(file?.file_name().to_str().and_then(BlobId::from_hex));
             }
         }
         ids.sort_unstable();
@@ -206,17 +206,6 @@ impl Blobs {
         // A panic elsewhere leaves the table whole: every change to it is one call.
         self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(crate) fn parse_id(name: &str) -> Option<BlobId> {
-    if name.len() != 64 || !name.is_ascii() {
-        return None;
-    }
-    let mut id = [0; 32];
-    for (at, byte) in id.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&name[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(BlobId(id))
 }
 
 /// A body being written on the calling thread; dropped unfinished, nothing of it stays.

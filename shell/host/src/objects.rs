@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use standin_kernel::{ApiError, BlobId, Bytes, Value, json};
 use standin_wire::checksum::Algorithm;
 
-use crate::blobs::{Blobs, parse_id};
+use crate::blobs::Blobs;
 use crate::fill::hex;
 
 /// How much of a body is copied at once, in bytes.
@@ -149,7 +149,7 @@ struct Piece {
 impl Piece {
     fn read(named: &Value) -> Result<Self, ApiError> {
         let number = |name: &str| named[name].as_u64();
-        let blob = named["Blob"].as_str().and_then(parse_id);
+        let blob = named["Blob"].as_str().and_then(BlobId::from_hex);
         let wrong = || ApiError::new("InternalError", 500, "a body's name cannot be read");
         let (Some(blob), Some(length)) = (blob, number("Length")) else { return Err(wrong()) };
         let md5 = match named["MD5"].as_str() {

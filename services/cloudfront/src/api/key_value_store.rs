@@ -60,24 +60,12 @@ pub(crate) fn needs(value: &Value, heard: &[Heard]) -> Option<Need> {
     match heard {
         [] => asked.import_source?.need().ok(),
         [Heard { answer: Answer::Reply(Ok(object)), .. }] => {
-            let blob = object["Standin"]["Blob"].as_str().and_then(blob)?;
+            let blob = object["Standin"]["Blob"].as_str().and_then(BlobId::from_hex)?;
             let fits = object["Standin"]["Length"].as_u64() <= Some(2 * STORE_BYTES_MAX as u64);
             fits.then_some(Need::Text(blob))
         }
         _ => None,
     }
-}
-
-/// Sixty-four hexadecimal digits.
-fn blob(text: &str) -> Option<BlobId> {
-    let mut id = [0_u8; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (at, byte) in id.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
-    }
-    Some(BlobId(id))
 }
 
 pub(super) fn create(

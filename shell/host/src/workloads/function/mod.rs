@@ -8,6 +8,7 @@ use std::io::PipeWriter;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use standin_kernel::BlobId;
 use standin_kernel::function::{FunctionCode, FunctionSpec};
 use standin_kernel::workload::WorkloadSpec;
 use tokio::sync::oneshot;
@@ -16,7 +17,7 @@ use super::hint::Hint;
 use super::log::Log;
 use super::plan::{Environment, Plan, find_program, is_program, path_of};
 use super::{Site, cargo};
-use crate::blobs::{Blobs, parse_id};
+use crate::blobs::Blobs;
 use crate::fill::hex;
 use crate::orphans::MARKER;
 
@@ -85,7 +86,8 @@ async fn code_root(site: &Site, function: &FunctionSpec, hint: &Hint) -> Result<
     std::fs::create_dir_all(&folder).map_err(cannot)?;
     match &function.code {
         FunctionCode::Archive(id) => {
-            let blob = parse_id(id).ok_or_else(|| invalid("the code's name cannot be read"))?;
+            let blob =
+                BlobId::from_hex(id).ok_or_else(|| invalid("the code's name cannot be read"))?;
             let zip = Blobs::file(&site.state_dir, blob);
             let id = id.clone();
             let unpacked =
