@@ -43,12 +43,21 @@ pub(super) struct Standin {
     /// Of a zip that was sent, when it is known.
     unpacked: Option<u64>,
     source: Option<String>,
+    /// The template's hint, which says where the code is.
     local: Value,
+    /// The template's hint, which says other things only.
+    hint: Value,
 }
 
 impl Given {
     /// The code, which must come from one place.
-    pub(super) fn code(self, heard: &[Heard]) -> Result<Code, ApiError> {
+    pub(super) fn code(mut self, heard: &[Heard]) -> Result<Code, ApiError> {
+        let hint = self.standin.hint.take();
+        let code = self.found(heard)?;
+        Ok(if hint.is_null() { code } else { Code { local: hint, ..code } })
+    }
+
+    fn found(self, heard: &[Heard]) -> Result<Code, ApiError> {
         if self.image_uri.is_some() {
             return Err(invalid("Standin does not run functions from container images"));
         }

@@ -3,8 +3,8 @@
 //! Code is not here. Whoever calls with a zip has stored it before and names it in the member
 //! `Code: {Standin: {Blob: SHA-256, Length: bytes}}` (`Standin` beside the name for
 //! `UpdateFunctionCode`); a template's inline source is `Standin: {Source: text}`, its hint
-//! `Standin: {Local: {..}}`. An event or a result is the text `Payload`, or `PayloadBase64` when it
-//! is not UTF-8.
+//! `Standin: {Local: {..}}`, or `Standin: {Hint: {..}}` when the code is elsewhere. An event or a
+//! result is the text `Payload`, or `PayloadBase64` when it is not UTF-8.
 
 mod account;
 mod alias;

@@ -198,28 +198,33 @@ fn concurrency(job: &Job<'_>, reserved: &Value) -> Value {
     })
 }
 
-/// The code; a template's own source, or a hint, travels as the member `Standin`.
+/// The code; a template's own source, and a hint, travel as the member `Standin`.
 fn code(job: &Job<'_>) -> Result<Value, String> {
     let code = &job.properties["Code"];
-    if !job.hint.is_null() {
-        let Some(members) = job.hint.as_object() else {
-            return Err("Metadata: Standin: must be an object with Command, Cargo or Folder".into());
-        };
-        let known = ["Command", "Cargo", "Folder", "WorkingDirectory", "Environment", "Model"];
-        if let Some(other) = members.keys().find(|name| !known.contains(&name.as_str())) {
-            let known = known.join(", ");
-            return Err(format!("Metadata: Standin: {other} is not known; there are {known}"));
+    let mut input = match code["ZipFile"].as_str() {
+        Some(source) => json!({"Standin": {"Source": source}}),
+        None => {
+            some(code, &["S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri"])
         }
-        if known[..3].iter().any(|name| members.contains_key(*name)) {
-            let mut hint = job.hint.clone();
-            hint["BaseDirectory"] = json!(job.base_directory);
-            return Ok(json!({"Standin": {"Local": hint}}));
-        }
+    };
+    if job.hint.is_null() {
+        return Ok(input);
     }
-    if let Some(source) = code["ZipFile"].as_str() {
-        return Ok(json!({"Standin": {"Source": source}}));
+    let Some(members) = job.hint.as_object() else {
+        return Err("Metadata: Standin: must be an object with Command, Cargo or Folder".into());
+    };
+    let known = ["Command", "Cargo", "Folder", "WorkingDirectory", "Environment", "Model"];
+    if let Some(other) = members.keys().find(|name| !known.contains(&name.as_str())) {
+        let known = known.join(", ");
+        return Err(format!("Metadata: Standin: {other} is not known; there are {known}"));
     }
-    Ok(some(code, &["S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri"]))
+    let mut hint = job.hint.clone();
+    hint["BaseDirectory"] = json!(job.base_directory);
+    if known[..3].iter().any(|name| members.contains_key(*name)) {
+        return Ok(json!({"Standin": {"Local": hint}}));
+    }
+    input["Standin"]["Hint"] = hint;
+    Ok(input)
 }
 
 fn tags(properties: &Value) -> Value {
