@@ -5,8 +5,8 @@ use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadSpec};
 use std::collections::BTreeMap;
 
 use standin_kernel::{
-    Answer, ApiError, BlobId, Body, CallId, Evaluated, Evaluation, Heard, Need, Response,
-    ServiceName, Time, Value,
+    Answer, ApiError, BlobId, Body, CallId, Evaluated, Evaluation, ExchangeId, Heard, Need,
+    Response, ServiceName, Time, Value,
 };
 
 use crate::Engine;
@@ -85,7 +85,8 @@ impl Engine {
             Caller::Driver { .. } => None,
             Caller::Service { service, .. } => Some(*service),
         };
-        let reply = self.with(*to, None, |service, cx| {
+        let root = self.concerned(*from);
+        let reply = self.with(*to, root, |service, cx| {
             cx.asked_by = asked_by;
             service.call_later(cx, id, name, input, &heard)
         });
@@ -94,12 +95,23 @@ impl Engine {
         }
     }
 
+    /// The viewer's exchange that a call is about.
+    fn concerned(&self, from: Caller) -> Option<ExchangeId> {
+        match from {
+            Caller::Driver { .. } => None,
+            Caller::Service { service, ticket } => {
+                self.services.get(service).concerns(ticket).and_then(|about| self.root(about))
+            }
+        }
+    }
+
     /// A reply has come, at once or later.
     pub(crate) fn replied(&mut self, id: CallId, reply: Result<Value, ApiError>) {
         match self.put_off.calls.remove(&id) {
             Some(Caller::Driver { ticket }) => self.effects.push(Effect::Reply { ticket, reply }),
-            Some(Caller::Service { service, ticket }) => {
-                self.with(service, None, |service, cx| service.reply(cx, ticket, reply));
+            Some(from @ Caller::Service { service, ticket }) => {
+                let root = self.concerned(from);
+                self.with(service, root, |service, cx| service.reply(cx, ticket, reply));
             }
             None => debug_assert!(false, "a call has one reply"),
         }

@@ -108,6 +108,12 @@ pub trait Service: fmt::Debug {
         Some(self.call_knowing(cx, operation, input, heard))
     }
 
+    /// The exchange on whose behalf this service called with `ticket`, if there is one: what is
+    /// decided about the call, and about its reply, is noted there.
+    fn concerns(&self, _ticket: u64) -> Option<ExchangeId> {
+        None
+    }
+
     /// The reply to an `Out::Call` of this service.
     fn reply(&mut self, _cx: &mut Cx<'_>, _ticket: u64, _reply: Result<Value, ApiError>) {}
 

@@ -118,6 +118,7 @@ fn redirect(config: &RedirectConfig) -> Redirect {
 
 pub(crate) fn health_check(from: &state::HealthCheck) -> HealthCheck {
     HealthCheck {
+        enabled: from.enabled,
         protocol: protocol(from.protocol),
         port: from.port,
         path: from.path.as_str().into(),

@@ -242,11 +242,13 @@ pub(crate) struct TargetGroup {
 pub(crate) enum TargetType {
     Instance,
     Ip,
+    Lambda,
 }
 
 /// How targets are probed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HealthCheck {
+    pub(crate) enabled: bool,
     pub(crate) protocol: Protocol,
     /// `HealthCheckPort`; `None` is `traffic-port`.
     pub(crate) port: Option<u16>,
@@ -306,6 +308,8 @@ pub(crate) struct TargetGroupAttributes {
     /// `target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage`; `None` is
     /// `off`.
     pub(crate) minimum_healthy_percentage: Option<u32>,
+    /// `lambda.multi_value_headers.enabled`
+    pub(crate) multi_value_headers: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -327,10 +331,10 @@ pub(crate) enum Stickiness {
 /// A target as it is registered; the same id may stand there with several ports (ALB-TG-04).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// `Id`: the address of an ip target, `i-...` of an instance.
+    /// `Id`: the address of an ip target, `i-...` of an instance, the ARN of a function.
     pub(crate) id: Arc<str>,
-    /// The port of the registration, or the group's when that names none.
+    /// The port of the registration, or the group's when that names none; 0 for a function.
     pub(crate) port: u16,
-    /// Where its requests go.
+    /// Where its requests go; a function has no address.
     pub(crate) address: IpAddr,
 }

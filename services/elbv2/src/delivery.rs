@@ -8,6 +8,9 @@ use crate::api::load_balancer_attribute::{Placed, access_logs, wanted_access_log
 use crate::error::conflicting;
 use crate::state::full_name;
 
+/// The operation that can switch a log on.
+pub(crate) const LOGS_ON: &str = "ModifyLoadBalancerAttributes";
+
 /// The service that writes, as bucket policies name it.
 const PRINCIPAL: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
 
@@ -62,11 +65,8 @@ impl Elbv2 {
         true
     }
 
-    /// A test object is written before a log is switched on.
-    pub(crate) fn test_object(&self, operation: &str, input: &Value) -> Option<Need> {
-        if operation != "ModifyLoadBalancerAttributes" {
-            return None;
-        }
+    /// The test object that [`LOGS_ON`] writes before a log is switched on.
+    pub(crate) fn test_object(&self, input: &Value) -> Option<Need> {
         let (arn, Placed { bucket, prefix }) = wanted_access_logs(self, input)?;
         let (account, _) = place_of(&arn);
         let key = format!("{}AWSLogs/{account}/ELBAccessLogTestFile", directory(&prefix));

@@ -16,11 +16,12 @@ impl Elbv2 {
             .map(|group| {
                 let targets = self.balancer.health(group);
                 let count = |state: &str| targets.iter().filter(|one| one.state == state).count();
-                (targets.len() - count("draining"), count("healthy"))
+                // A function that nobody checks counts as fit.
+                let fit = count("healthy") + count("unavailable");
+                (targets.len() - count("draining"), fit)
             })
             .collect();
         let filled = || counts.iter().filter(|(registered, _)| *registered > 0);
-        counts.is_empty()
-            || (filled().next().is_some() && filled().all(|(_, healthy)| *healthy > 0))
+        counts.is_empty() || (filled().next().is_some() && filled().all(|(_, fit)| *fit > 0))
     }
 }

@@ -6,7 +6,8 @@
 //! to it.
 //! `data/` decides about requests: `rule` (which rule applies), `redirect`, `fixed_response`,
 //! `forward` (what it does), `algorithm` and `stickiness` (which target), `target_health` and
-//! `health_check` (who is fit), `x_forwarded` (what the target reads), `error`.
+//! `health_check` (who is fit), `x_forwarded` (what the target reads), `function` (a target that is
+//! a Lambda function), `error`.
 
 mod api;
 mod compile;
@@ -29,8 +30,8 @@ use std::sync::Arc;
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{
-    ApiError, Caller, Cx, Deadline, ExchangeId, Fact, Finish, Heard, LinkFailure, Need, Request,
-    Response, Service, ServiceName, Timers, Value,
+    ApiError, Bytes, Caller, Cx, Deadline, ExchangeId, Fact, Finish, Heard, LinkFailure, Need,
+    Request, Response, Service, ServiceName, Timers, Value,
 };
 
 use crate::config::{LoadBalancer, Protocol};
@@ -127,11 +128,14 @@ impl Service for Elbv2 {
     }
 
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        api::call(self, cx, operation, input)
+        api::call(self, cx, operation, input, &[])
     }
 
     fn needs(&self, operation: &str, input: &Value, heard: &[Heard]) -> Option<Need> {
-        if heard.is_empty() { self.test_object(operation, input) } else { None }
+        if operation == delivery::LOGS_ON {
+            return if heard.is_empty() { self.test_object(input) } else { None };
+        }
+        api::needs(&self.state, operation, input, heard)
     }
 
     fn call_knowing(
@@ -141,12 +145,20 @@ impl Service for Elbv2 {
         input: &Value,
         heard: &[Heard],
     ) -> Result<Value, ApiError> {
-        delivery::check_test_object(heard)?;
-        self.call(cx, operation, input)
+        if operation == delivery::LOGS_ON {
+            delivery::check_test_object(heard)?;
+        }
+        api::call(self, cx, operation, input, heard)
+    }
+
+    fn concerns(&self, ticket: u64) -> Option<ExchangeId> {
+        self.balancer.concerns(ticket)
     }
 
     fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
-        if !self.delivered(cx, ticket, &reply) {
+        if data::is_function_call(ticket) {
+            self.balancer.replied(cx, ticket, reply);
+        } else if !self.delivered(cx, ticket, &reply) {
             self.told(cx, ticket, reply);
         }
     }
@@ -166,6 +178,10 @@ impl Service for Elbv2 {
 
     fn failed(&mut self, cx: &mut Cx<'_>, caller: Caller, failure: LinkFailure) {
         self.balancer.failed(cx, caller, failure);
+    }
+
+    fn collected(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, body: Option<Bytes>) {
+        self.balancer.collected(cx, exchange, body);
     }
 
     fn finished(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, finish: Finish) {

@@ -1,9 +1,10 @@
 //! What is live, made from what is kept: the rules the data plane decides on, which target groups
 //! are in use, and who serves under which name.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use standin_kernel::Cx;
+use standin_kernel::{Cx, Duration};
 
 use crate::api::{listener_attribute, load_balancer_attribute, target_group_attribute};
 use crate::state::{self, LoadBalancerState, State};
@@ -52,6 +53,15 @@ impl Elbv2 {
         }
     }
 
+    /// The same for a function.
+    pub(crate) fn register_function(&mut self, cx: &mut Cx<'_>, arn: &str, function: &str) {
+        let address = Ipv4Addr::UNSPECIFIED.into();
+        let registered = config::Target { id: function.into(), port: 0, address };
+        if self.balancer.register(cx, arn, registered).is_err() {
+            cx.log("elbv2", format!("{function} is still draining"));
+        }
+    }
+
     /// Serves, or sets the time when that begins.
     pub(crate) fn await_active(&mut self, cx: &mut Cx<'_>, arn: &str) {
         let Some(one) = self.state.load_balancers.get(arn) else { return };
@@ -73,9 +83,17 @@ impl Elbv2 {
         let groups: Vec<String> = self.state.target_groups.keys().cloned().collect();
         for arn in &groups {
             self.reconfigure_target_group(cx, arn);
-            let targets = self.state.target_groups.get(arn).map(|one| one.targets.clone());
-            for target in targets.iter().flatten() {
+            let known = self.state.target_groups.get(arn);
+            let Some((targets, function)) =
+                known.map(|one| (one.targets.clone(), one.function.clone()))
+            else {
+                continue;
+            };
+            for target in &targets {
                 self.register(cx, arn, target);
+            }
+            if let Some(function) = function {
+                self.register_function(cx, arn, &function);
             }
         }
         let balancers: Vec<String> = self.state.load_balancers.keys().cloned().collect();
@@ -113,6 +131,11 @@ fn load_balancer(state: &State, one: &state::LoadBalancer) -> config::LoadBalanc
 }
 
 fn target_group(one: &state::TargetGroup) -> config::TargetGroup {
+    let mut attributes = target_group_attribute::compiled(&one.attributes);
+    if one.target_type == state::TargetType::Lambda {
+        // A function does not drain (ALB-LA-06).
+        attributes.deregistration_delay = Duration::ZERO;
+    }
     config::TargetGroup {
         arn: one.arn.as_str().into(),
         name: one.name.as_str().into(),
@@ -120,8 +143,9 @@ fn target_group(one: &state::TargetGroup) -> config::TargetGroup {
         target_type: match one.target_type {
             state::TargetType::Instance => config::TargetType::Instance,
             state::TargetType::Ip => config::TargetType::Ip,
+            state::TargetType::Lambda => config::TargetType::Lambda,
         },
         health_check: compile::health_check(&one.health_check),
-        attributes: target_group_attribute::compiled(&one.attributes),
+        attributes,
     }
 }

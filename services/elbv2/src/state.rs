@@ -138,7 +138,8 @@ pub(crate) struct Rule {
 pub(crate) struct TargetGroup {
     pub(crate) arn: String,
     pub(crate) name: String,
-    /// `HTTP` or `HTTPS`: how targets are spoken to.
+    /// `HTTP` or `HTTPS`: how targets are spoken to. A group for a function has no protocol, port
+    /// or network; what stands here then is not shown.
     pub(crate) protocol: ListenerProtocol,
     pub(crate) port: u16,
     pub(crate) vpc_id: String,
@@ -147,6 +148,9 @@ pub(crate) struct TargetGroup {
     pub(crate) attributes: Attributes,
     pub(crate) tags: Tags,
     pub(crate) targets: Vec<Target>,
+    /// The ARN of the function that is the target (ALB-TG-03).
+    #[serde(default)]
+    pub(crate) function: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +158,7 @@ pub(crate) struct TargetGroup {
 pub(crate) enum TargetType {
     Instance,
     Ip,
+    Lambda,
 }
 
 impl TargetType {
@@ -161,6 +166,7 @@ impl TargetType {
         match self {
             Self::Instance => "instance",
             Self::Ip => "ip",
+            Self::Lambda => "lambda",
         }
     }
 }
@@ -168,6 +174,9 @@ impl TargetType {
 /// How targets are checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HealthCheck {
+    /// `false` for functions only (ALB-HC-14).
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
     pub(crate) protocol: ListenerProtocol,
     /// `None`: the port the target is registered with.
     pub(crate) port: Option<u16>,
@@ -178,6 +187,10 @@ pub(crate) struct HealthCheck {
     pub(crate) unhealthy_threshold: u8,
     /// Codes and ranges as written: `200,202` or `200-299`.
     pub(crate) matcher: String,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A registered target.

@@ -78,7 +78,10 @@ impl Service for Lambda {
     }
 
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        api::call(self, cx, operation, input, &[])
+        match operation {
+            "Invoke" => api::invoke::dry_run(self, cx, input),
+            _ => api::call(self, cx, operation, input, &[]),
+        }
     }
 
     fn needs(&self, operation: &str, input: &Value, heard: &[Heard]) -> Option<Need> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::config::Matcher;
 use crate::error::{Result, invalid, not_built, one_of, port, within};
-use crate::state::{HealthCheck, ListenerProtocol};
+use crate::state::{HealthCheck, ListenerProtocol, TargetType};
 
 /// The port a target is registered with.
 pub(super) const TRAFFIC_PORT: &str = "traffic-port";
@@ -21,8 +21,8 @@ pub(super) struct Asked {
     pub(super) healthy_threshold: Option<i64>,
     pub(super) unhealthy_threshold: Option<i64>,
     pub(super) matcher: Option<AskedMatcher>,
-    /// Of the group, for messages.
-    pub(super) target_type: &'static str,
+    /// Of the group.
+    pub(super) target_type: TargetType,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,14 +35,17 @@ pub(super) struct AskedMatcher {
 /// The health check of a new group: AWS's defaults for what is not asked for (ALB-HC-01, ALB-HC-02,
 /// ALB-HC-03, ALB-HC-05, ALB-HC-06).
 pub(super) fn created(asked: Asked) -> Result<HealthCheck> {
+    let function = asked.target_type == TargetType::Lambda;
     let defaults = HealthCheck {
+        // ALB-HC-14
+        enabled: !function,
         protocol: ListenerProtocol::Http,
         port: None,
         path: "/".into(),
-        interval_s: 30,
-        timeout_s: 5,
+        interval_s: if function { 35 } else { 30 },
+        timeout_s: if function { 30 } else { 5 },
         healthy_threshold: 5,
-        unhealthy_threshold: 2,
+        unhealthy_threshold: if function { 5 } else { 2 },
         matcher: "200".into(),
     };
     changed(&defaults, asked)
@@ -51,11 +54,17 @@ pub(super) fn created(asked: Asked) -> Result<HealthCheck> {
 /// The health check after a change.
 pub(super) fn changed(have: &HealthCheck, asked: Asked) -> Result<HealthCheck> {
     let mut check = have.clone();
+    let (kind, function) = (asked.target_type.as_str(), asked.target_type == TargetType::Lambda);
     // ALB-HC-14
-    if asked.enabled == Some(false) {
+    if asked.enabled == Some(false) && !function {
         return Err(invalid(format!(
-            "Health check enabled must be true for target groups with target type '{}'",
-            asked.target_type
+            "Health check enabled must be true for target groups with target type '{kind}'"
+        )));
+    }
+    check.enabled = asked.enabled.unwrap_or(check.enabled);
+    if function && (asked.protocol.is_some() || asked.port.is_some()) {
+        return Err(invalid(format!(
+            "A health check of target groups with target type '{kind}' has no protocol and no port"
         )));
     }
     if let Some(protocol) = asked.protocol {

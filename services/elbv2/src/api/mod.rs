@@ -18,10 +18,11 @@ mod target;
 mod target_group;
 pub(crate) mod target_group_attribute;
 
-use standin_kernel::{ApiError, Cx, Value, json};
+use standin_kernel::{ApiError, Cx, Heard, Need, Value, json};
 
 use crate::Elbv2;
 use crate::error::{Result, invalid, within};
+use crate::state::State;
 
 type Operation = fn(&mut Elbv2, &mut Cx<'_>, &Value) -> Result<Value>;
 
@@ -31,13 +32,28 @@ pub(crate) fn call(
     cx: &mut Cx<'_>,
     operation: &str,
     input: &Value,
+    heard: &[Heard],
 ) -> Result<Value> {
+    if operation == "RegisterTargets" {
+        return target::register(elbv2, cx, input, heard);
+    }
     let known = OPERATIONS.iter().find(|(name, _)| *name == operation);
     let (_, carry_out) =
         known.ok_or_else(|| ApiError::unsupported_operation("elbv2", operation))?;
     carry_out(elbv2, cx, input)
 }
 
+/// What has to be heard before an operation.
+pub(crate) fn needs(
+    state: &State,
+    operation: &str,
+    input: &Value,
+    heard: &[Heard],
+) -> Option<Need> {
+    (operation == "RegisterTargets").then(|| target::needs(state, input, heard)).flatten()
+}
+
+/// All of them but `RegisterTargets`.
 const OPERATIONS: &[(&str, Operation)] = &[
     ("CreateLoadBalancer", load_balancer::create),
     ("DescribeLoadBalancers", load_balancer::describe),
@@ -67,7 +83,6 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("DeleteTargetGroup", target_group::delete),
     ("ModifyTargetGroupAttributes", target_group_attribute::modify),
     ("DescribeTargetGroupAttributes", target_group_attribute::describe),
-    ("RegisterTargets", target::register),
     ("DeregisterTargets", target::deregister),
     ("DescribeTargetHealth", target::health),
     ("AddTags", tag::add),

@@ -1,15 +1,16 @@
-//! Targets: registered, deregistered, and how they are.
+//! Targets: registered, deregistered, and how they are. A function is registered once Lambda has
+//! said that the load balancer may invoke it (ALB-LA-05).
 
 use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 use standin_kernel::control::input;
-use standin_kernel::{ApiError, Cx, Value, json};
+use standin_kernel::{Answer, ApiError, Cx, Heard, Need, ServiceName, Value, json};
 
 use super::nothing;
 use crate::Elbv2;
 use crate::config::Cidr;
-use crate::data::TargetHealth;
+use crate::data::{PRINCIPAL, TargetHealth};
 use crate::error::{Result, invalid, one_of, port, refuse};
 use crate::state::{State, Target, TargetGroup, TargetType};
 
@@ -52,10 +53,85 @@ impl Description {
     }
 }
 
-pub(super) fn register(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
-    let Change { target_group_arn: arn, targets } = input("RegisterTargets", value)?;
-    let group = elbv2.state.target_group(&arn)?;
-    at_least_one(&targets)?;
+/// What Lambda is asked before a function is registered.
+pub(super) fn needs(state: &State, value: &Value, heard: &[Heard]) -> Option<Need> {
+    let arn = value["TargetGroupArn"].as_str()?;
+    let group = state.target_groups.get(arn)?;
+    let function = value["Targets"][0]["Id"].as_str()?;
+    if group.target_type != TargetType::Lambda || !heard.is_empty() || !is_function(function) {
+        return None;
+    }
+    Some(Need::Reply {
+        service: ServiceName::Lambda,
+        operation: "Invoke".into(),
+        input: json!({
+            "FunctionName": function, "InvocationType": "DryRun",
+            "Standin": {"Principal": PRINCIPAL, "SourceArn": arn},
+        }),
+    })
+}
+
+/// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`, with a version or an alias or without.
+fn is_function(id: &str) -> bool {
+    let parts: Vec<&str> = id.split(':').collect();
+    let is = |at: usize, word: &str| parts[at] == word;
+    matches!(parts.len(), 7 | 8) && is(0, "arn") && is(2, "lambda") && is(5, "function")
+}
+
+/// ALB-TG-03, ALB-LA-05
+fn register_function(
+    elbv2: &mut Elbv2,
+    cx: &mut Cx<'_>,
+    Change { target_group_arn: arn, targets }: Change,
+    heard: &[Heard],
+) -> Result<Value> {
+    let group = elbv2.state.target_group_mut(&arn)?;
+    let [Description { id, port, availability_zone }] = &targets[..] else {
+        let message = "A target group of type 'lambda' takes one function";
+        return Err(refuse("TooManyTargets", message));
+    };
+    if !is_function(id) {
+        return Err(invalid_target(format!("The target '{id}' is not a valid function ARN")));
+    }
+    if port.is_some() || availability_zone.as_deref().is_some_and(|zone| zone != "all") {
+        let message = "A function has no port, and no Availability Zone but 'all'";
+        return Err(invalid(message));
+    }
+    if group.function.as_ref().is_some_and(|have| have != id) {
+        let message = format!("Target group '{arn}' has a function already");
+        return Err(refuse("TooManyTargets", message));
+    }
+    if let Some(Answer::Reply(Err(error))) = heard.first().map(|one| &one.answer) {
+        return Err(match error.code.as_str() {
+            "AccessDeniedException" => refuse(
+                "AccessDenied",
+                format!(
+                    "elasticloadbalancing principal does not have permission to invoke {id} from \
+                     target group {arn}"
+                ),
+            ),
+            _ => invalid_target(error.message.clone()),
+        });
+    }
+    group.function = Some(id.clone());
+    group.store(cx);
+    elbv2.register_function(cx, &arn, id);
+    nothing()
+}
+
+pub(super) fn register(
+    elbv2: &mut Elbv2,
+    cx: &mut Cx<'_>,
+    value: &Value,
+    heard: &[Heard],
+) -> Result<Value> {
+    let change: Change = input("RegisterTargets", value)?;
+    let group = elbv2.state.target_group(&change.target_group_arn)?;
+    at_least_one(&change.targets)?;
+    if group.target_type == TargetType::Lambda {
+        return register_function(elbv2, cx, change, heard);
+    }
+    let Change { target_group_arn: arn, targets } = change;
     let draining: Vec<TargetHealth> =
         elbv2.balancer.health(&arn).into_iter().filter(|one| one.state == "draining").collect();
     let mut added: Vec<Target> = Vec::new();
@@ -126,6 +202,14 @@ pub(super) fn deregister(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> R
     let Change { target_group_arn: arn, targets } = input("DeregisterTargets", value)?;
     at_least_one(&targets)?;
     let group = elbv2.state.target_group_mut(&arn)?;
+    if group.target_type == TargetType::Lambda {
+        let gone = group.function.take_if(|have| targets.iter().any(|one| one.id == *have));
+        group.store(cx);
+        if let Some(function) = gone {
+            elbv2.balancer.deregister(cx, &arn, &function, None);
+        }
+        return nothing();
+    }
     let mut gone = Vec::new();
     for description in &targets {
         gone.push((description.id.clone(), description.port(group)?));
@@ -188,6 +272,10 @@ fn row(group: &TargetGroup, one: &TargetHealth, with_anomalies: bool) -> Value {
     }
     if let Some(description) = &one.description {
         health["Description"] = description.as_str().into();
+    }
+    if group.target_type == TargetType::Lambda {
+        let target = json!({"Id": &*one.target.id, "AvailabilityZone": "all"});
+        return json!({"Target": target, "TargetHealth": health});
     }
     let mut target = json!({"Id": &*one.target.id, "Port": one.target.port});
     let registered = group

@@ -78,14 +78,15 @@ fn wanted(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
     {
         "ip" => TargetType::Ip,
         "instance" => TargetType::Instance,
-        "lambda" => return Err(not_built("A target group of type 'lambda'")),
+        "lambda" => return wanted_for_function(asked),
         other => {
             let why = format!("A target group of type '{other}' (of network load balancers)");
             return Err(not_built(why));
         }
     };
-    let protocol = asked.protocol.ok_or_else(|| invalid("A protocol must be specified"))?;
-    let protocol = match one_of("protocol", &protocol, PROTOCOLS)? {
+    let protocol = asked.protocol.as_deref();
+    let protocol = protocol.ok_or_else(|| invalid("A protocol must be specified"))?;
+    let protocol = match one_of("protocol", protocol, PROTOCOLS)? {
         "HTTP" => ListenerProtocol::Http,
         "HTTPS" => ListenerProtocol::Https,
         other => {
@@ -106,8 +107,34 @@ fn wanted(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
     }
     let asked_port = asked.port.ok_or_else(|| invalid("A port must be specified"))?;
     let port = port("port", asked_port)?;
-    let vpc_id = asked.vpc_id.filter(|id| !id.is_empty());
+    let vpc_id = asked.vpc_id.clone().filter(|id| !id.is_empty());
     let vpc_id = vpc_id.ok_or_else(|| invalid("A VPC ID must be specified"))?;
+    group(asked, target_type, (protocol, port, vpc_id))
+}
+
+/// The same for a function, which has neither protocol, port nor network.
+fn wanted_for_function(asked: Create) -> Result<TargetGroup> {
+    for (name, given) in [
+        ("protocol", asked.protocol.is_some()),
+        ("protocol version", asked.protocol_version.is_some()),
+        ("port", asked.port.is_some()),
+        ("VPC ID", asked.vpc_id.is_some()),
+        ("target control port", asked.target_control_port.is_some()),
+    ] {
+        if given {
+            let message =
+                format!("A {name} cannot be specified for target groups of type 'lambda'");
+            return Err(invalid(message));
+        }
+    }
+    group(asked, TargetType::Lambda, (ListenerProtocol::Http, 0, String::new()))
+}
+
+fn group(
+    asked: Create,
+    target_type: TargetType,
+    (protocol, port, vpc_id): (ListenerProtocol, u16, String),
+) -> Result<TargetGroup> {
     let health_check = health_check::created(Asked {
         protocol: asked.health_check_protocol,
         port: asked.health_check_port,
@@ -118,7 +145,7 @@ fn wanted(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
         healthy_threshold: asked.healthy_threshold_count,
         unhealthy_threshold: asked.unhealthy_threshold_count,
         matcher: asked.matcher,
-        target_type: target_type.as_str(),
+        target_type,
     })?;
     Ok(TargetGroup {
         arn: String::new(),
@@ -131,6 +158,7 @@ fn wanted(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
         attributes: Attributes::new(),
         tags: tag::checked(cx, asked.tags)?,
         targets: Vec::new(),
+        function: None,
     })
 }
 
@@ -193,18 +221,10 @@ pub(super) fn describe(elbv2: &mut Elbv2, _cx: &mut Cx<'_>, value: &Value) -> Re
 /// A target group as Describe operations show it.
 fn shown(state: &State, one: &TargetGroup) -> Value {
     let check = &one.health_check;
-    json!({
+    let mut shown = json!({
         "TargetGroupArn": one.arn,
         "TargetGroupName": one.name,
-        "Protocol": one.protocol.as_str(),
-        "Port": one.port,
-        "VpcId": one.vpc_id,
-        "HealthCheckProtocol": check.protocol.as_str(),
-        "HealthCheckPort": check.port.map_or_else(
-            || health_check::TRAFFIC_PORT.to_owned(),
-            |port| port.to_string(),
-        ),
-        "HealthCheckEnabled": true,
+        "HealthCheckEnabled": check.enabled,
         "HealthCheckIntervalSeconds": check.interval_s,
         "HealthCheckTimeoutSeconds": check.timeout_s,
         "HealthyThresholdCount": check.healthy_threshold,
@@ -213,9 +233,19 @@ fn shown(state: &State, one: &TargetGroup) -> Value {
         "Matcher": {"HttpCode": check.matcher},
         "LoadBalancerArns": state.load_balancers_using(&one.arn),
         "TargetType": one.target_type.as_str(),
-        "ProtocolVersion": "HTTP1",
         "IpAddressType": "ipv4",
-    })
+    });
+    if one.target_type != TargetType::Lambda {
+        let port = check.port.map(|port| port.to_string());
+        shown["Protocol"] = json!(one.protocol.as_str());
+        shown["ProtocolVersion"] = json!("HTTP1");
+        shown["Port"] = json!(one.port);
+        shown["VpcId"] = json!(one.vpc_id);
+        shown["HealthCheckProtocol"] = json!(check.protocol.as_str());
+        shown["HealthCheckPort"] =
+            json!(port.unwrap_or_else(|| health_check::TRAFFIC_PORT.to_owned()));
+    }
+    shown
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,7 +277,7 @@ pub(super) fn modify(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Resul
         healthy_threshold: asked.healthy_threshold_count,
         unhealthy_threshold: asked.unhealthy_threshold_count,
         matcher: asked.matcher,
-        target_type: one.target_type.as_str(),
+        target_type: one.target_type,
     };
     one.health_check = health_check::changed(&one.health_check, wanted)?;
     one.store(cx);

@@ -9,7 +9,7 @@ use super::forward;
 use crate::Elbv2;
 use crate::config::{Algorithm, Stickiness, TargetGroupAttributes};
 use crate::error::{Result, conflicting, invalid};
-use crate::state::Attributes;
+use crate::state::{Attributes, TargetType};
 
 const DELAY: &str = "deregistration_delay.timeout_seconds";
 const SLOW_START: &str = "slow_start.duration_seconds";
@@ -68,9 +68,22 @@ const TABLE: &[Attribute] = &[
     Attribute::honoured(ROUTING_PERCENTAGE, "off", Form::OffOr(1, 100)),
 ];
 
+/// ALB-LA-02
+const MULTI_VALUE: &str = "lambda.multi_value_headers.enabled";
+
+/// Every key of a target group with a function.
+const OF_FUNCTIONS: &[Attribute] = &[Attribute::honoured(MULTI_VALUE, "false", Form::Bool)];
+
+const fn table(target_type: TargetType) -> &'static [Attribute] {
+    match target_type {
+        TargetType::Instance | TargetType::Ip => TABLE,
+        TargetType::Lambda => OF_FUNCTIONS,
+    }
+}
+
 /// What a key has when nobody set it.
 pub(crate) fn default_of(key: &str) -> Option<&'static str> {
-    attribute::default_of(TABLE, key)
+    attribute::default_of(TABLE, key).or_else(|| attribute::default_of(OF_FUNCTIONS, key))
 }
 
 /// What the data plane goes by.
@@ -94,6 +107,7 @@ pub(crate) fn compiled(have: &Attributes) -> TargetGroupAttributes {
         }),
         minimum_healthy_count: count(ROUTING_COUNT).unwrap_or(1),
         minimum_healthy_percentage: count(ROUTING_PERCENTAGE),
+        multi_value_headers: attribute::is_true(OF_FUNCTIONS, have, MULTI_VALUE),
     }
 }
 
@@ -163,7 +177,8 @@ pub(super) fn modify(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Resul
     let Modify { target_group_arn: arn, attributes } = input("ModifyTargetGroupAttributes", value)?;
     attribute::few(attributes.len())?;
     let one = elbv2.state.target_group(&arn)?;
-    let changed = attribute::changed(cx, "Target group", TABLE, &one.attributes, attributes)?;
+    let table = table(one.target_type);
+    let changed = attribute::changed(cx, "Target group", table, &one.attributes, attributes)?;
     go_together(&changed)?;
     if is_sticky(&changed) && forward::shares_an_unsticky_action(&elbv2.state, &arn) {
         return Err(forward::group_stickiness());
@@ -171,7 +186,7 @@ pub(super) fn modify(elbv2: &mut Elbv2, cx: &mut Cx<'_>, value: &Value) -> Resul
     let one = elbv2.state.target_group_mut(&arn)?;
     one.attributes = changed;
     one.store(cx);
-    let shown = attribute::shown(TABLE, &one.attributes);
+    let shown = attribute::shown(table, &one.attributes);
     elbv2.reconfigure_target_group(cx, &arn);
     Ok(json!({"Attributes": shown}))
 }
@@ -185,5 +200,6 @@ struct Describe {
 pub(super) fn describe(elbv2: &mut Elbv2, _cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Describe = input("DescribeTargetGroupAttributes", value)?;
     let one = elbv2.state.target_group(&asked.target_group_arn)?;
-    Ok(json!({"Attributes": attribute::shown(TABLE, &one.attributes)}))
+    let table = table(one.target_type);
+    Ok(json!({"Attributes": attribute::shown(table, &one.attributes)}))
 }

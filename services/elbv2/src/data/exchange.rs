@@ -19,6 +19,7 @@ use super::target_group::{Group, key_of};
 use super::{fixed_response, x_forwarded};
 use crate::config::{
     Action, Condition, Forward, Listener, LoadBalancer, Protocol, Redirect, Rule, TargetGroup,
+    TargetType,
 };
 
 /// How long a connection to a target may take to open (ALB-ER-05).
@@ -35,10 +36,11 @@ pub(crate) struct Open {
     /// When the target was asked.
     asked: Time,
     /// Of the target group, as they were then.
-    settings: Arc<TargetGroup>,
+    pub(super) settings: Arc<TargetGroup>,
     /// The registration.
     pub(super) number: u64,
-    link: Arc<str>,
+    /// The target, as faults and traces name it.
+    pub(super) link: Arc<str>,
     stick: Stick,
     to_head: bool,
     close: bool,
@@ -222,24 +224,15 @@ impl Balancer {
         };
         let (number, socket, link) = (member.number, member.socket, member.link.clone());
         let with_body = request.has_body;
-        let leg = LegRequest {
-            to: Address::Socket(socket),
-            tls: settings.protocol == Protocol::Https,
-            head: for_target(request, visit.balancer, visit.listener, cx.rng, now),
-            with_body,
-            identity: Identity::Anonymous,
-            connect_timeout: CONNECT_TIMEOUT,
-            response_timeout: visit.balancer.attributes.idle_timeout,
-            from: Arc::clone(&visit.balancer.name),
-            link: Arc::clone(&link),
-        };
+        let head = for_target(request, visit.balancer, visit.listener, cx.rng, now);
+        let (tls, kind) = (settings.protocol == Protocol::Https, settings.target_type);
         let open = Open {
             load_balancer: Arc::clone(&visit.balancer.arn),
             listener: Arc::clone(visit.listener),
             asked: now,
             settings,
             number,
-            link,
+            link: Arc::clone(&link),
             stick,
             to_head: visit.to_head,
             close,
@@ -250,6 +243,20 @@ impl Balancer {
             entry.forwarded(&open.settings.arn, &open.link, now, trace_id);
         });
         self.exchanges.insert(visit.exchange, open);
+        if kind == TargetType::Lambda {
+            return self.ask_function(cx, visit.exchange, head);
+        }
+        let leg = LegRequest {
+            to: Address::Socket(socket),
+            tls,
+            head,
+            with_body,
+            identity: Identity::Anonymous,
+            connect_timeout: CONNECT_TIMEOUT,
+            response_timeout: visit.balancer.attributes.idle_timeout,
+            from: Arc::clone(&visit.balancer.name),
+            link,
+        };
         cx.send(Caller::Exchange(visit.exchange), leg);
     }
 
@@ -298,13 +305,14 @@ impl Balancer {
         let lost: Vec<ExchangeId> =
             self.exchanges.iter().filter(|(_, open)| waiting(open)).map(|(id, _)| *id).collect();
         for id in lost {
+            self.functions.forget(id);
             cx.emit(Out::Cancel { caller: Caller::Exchange(id) });
             let says = || ("the deregistration delay is over".to_owned(), "ALB-TG-08");
             self.error(cx, id, 502, says);
         }
     }
 
-    fn error(
+    pub(super) fn error(
         &mut self,
         cx: &mut Cx<'_>,
         id: ExchangeId,
@@ -320,9 +328,7 @@ impl Balancer {
             let (why, row) = why();
             fact("error", format!("{link}: {why}; the answer is {status}")).row(row)
         });
-        let date = self.date.at(cx.now);
-        let own = Own { listener: &open.listener, date, to_head: open.to_head };
-        let mut response = own.error(status);
+        let mut response = open.own(self.date.at(cx.now)).error(status);
         response.close = open.close;
         self.meters.of(cx, &open.load_balancer).own(status);
         self.log.note(id, |entry| entry.answers(&response));
@@ -332,6 +338,7 @@ impl Balancer {
     /// An exchange is over; its target has one request less.
     pub(super) fn over(&mut self, cx: &mut Cx<'_>, id: ExchangeId, finish: Finish) {
         let Some(open) = self.exchanges.remove(&id) else { return };
+        self.functions.forget(id);
         self.groups.done(open.number);
         if finish == Finish::ViewerGone && !open.answered {
             // Nobody reads the status any more; the log does (ALB-ER-09).
@@ -339,6 +346,13 @@ impl Balancer {
             let line = format!("460: the client left before {} had answered", open.link);
             cx.log("elbv2", line);
         }
+    }
+}
+
+impl Open {
+    /// For an answer of the load balancer's own making.
+    pub(super) fn own<'a>(&'a self, date: &'a str) -> Own<'a> {
+        Own { listener: &self.listener, date, to_head: self.to_head }
     }
 }
 

@@ -1,12 +1,16 @@
 //! How targets are checked: a GET at an interval, on a phase of its own for each target.
 
+use std::sync::Arc;
+
 use standin_kernel::{
-    Address, Caller, Cx, Duration, Identity, LegRequest, LinkFailure, Out, RequestHead, Response,
+    Address, ApiError, Body, Bytes, Caller, Cx, Duration, Headers, Identity, LegRequest,
+    LinkFailure, Out, RequestHead, Response, ResponseHead, Value,
 };
 
+use super::function;
 use super::target_group::{TargetGroups, Timer};
 use super::target_health::{Failure, State, Thresholds};
-use crate::config::Protocol;
+use crate::config::{Protocol, TargetGroup, TargetType};
 
 /// How checks name themselves (ALB-HC-07).
 const USER_AGENT: &str = "ELB-HealthChecker/2.0";
@@ -33,9 +37,21 @@ impl TargetGroups {
         member.checking = true;
         member.health.check_begins();
         let member = &group.members[at];
-        let check = &group.settings.health_check;
-        let socket = member.check_socket(&group.settings);
+        let settings = Arc::clone(&group.settings);
+        let check = &settings.health_check;
+        let (timeout, interval) = (check.timeout, check.interval);
+        let socket = member.check_socket(&settings);
+        let link = member.link.clone();
+        // The timeout is for the whole check, the connection included. Set first, it also comes
+        // first when it ends with the interval.
+        let timer = Timer::HealthCheckTimeout(number);
+        self.timers.set(timer, cx.now + timeout, "health check timeout");
+        self.timers.set(Timer::HealthCheck(number), cx.now + interval, "health check");
         let mut head = RequestHead::get(&socket.to_string(), &check.path);
+        if settings.target_type == TargetType::Lambda {
+            head.headers = Headers::from_iter([("User-Agent", USER_AGENT)]);
+            return self.check_function(cx, number, &settings, &head);
+        }
         head.headers.append("User-Agent", USER_AGENT);
         let request = LegRequest {
             to: Address::Socket(socket),
@@ -46,15 +62,52 @@ impl TargetGroups {
             connect_timeout: check.timeout,
             response_timeout: check.timeout,
             from: FROM.into(),
-            link: member.link.clone(),
+            link,
         };
-        let (timeout, interval) = (check.timeout, check.interval);
-        // The timeout is for the whole check, the connection included. Set first, it also comes
-        // first when it ends with the interval.
-        let timer = Timer::HealthCheckTimeout(number);
-        self.timers.set(timer, cx.now + timeout, "health check timeout");
-        self.timers.set(Timer::HealthCheck(number), cx.now + interval, "health check");
         cx.send(Caller::Own(number), request);
+    }
+
+    /// A function is checked by an event like that of a request.
+    fn check_function(
+        &mut self,
+        cx: &mut Cx<'_>,
+        number: u64,
+        settings: &TargetGroup,
+        head: &RequestHead,
+    ) {
+        self.last_check += 1;
+        let ticket = function::FOR_CHECKS | self.last_check;
+        self.checks.insert(ticket, number);
+        let Some(member) = self.member(number) else { return };
+        let event = function::event(settings, head, &Bytes::new());
+        function::invoke(cx, ticket, settings, &member.target.id, &event);
+    }
+
+    /// A function has answered a check.
+    pub(super) fn check_replied(
+        &mut self,
+        cx: &mut Cx<'_>,
+        ticket: u64,
+        reply: Result<Value, ApiError>,
+    ) {
+        let Some(number) = self.checks.remove(&ticket) else { return };
+        let Some((group, _)) = self.find(number) else { return };
+        match function::answer(&group.settings, reply) {
+            Ok(answer) => {
+                let head = ResponseHead::new(answer.status);
+                self.check_answered(cx, number, &Response::new(head, Body::Empty));
+            }
+            Err(_) => self.check_lost(cx, number, LinkFailure::BadResponse),
+        }
+    }
+
+    /// Nobody waits any more for what comes of a check.
+    fn drop_check(&mut self, cx: &mut Cx<'_>, number: u64) {
+        let before = self.checks.len();
+        self.checks.retain(|_, of| *of != number);
+        if self.checks.len() == before {
+            cx.emit(Out::Cancel { caller: Caller::Own(number) });
+        }
     }
 
     /// A check was answered.
@@ -95,7 +148,7 @@ impl TargetGroups {
     pub(super) fn check_timed_out(&mut self, cx: &mut Cx<'_>, number: u64) {
         let Some((group, at)) = self.find(number) else { return };
         if std::mem::take(&mut group.members[at].checking) {
-            cx.emit(Out::Cancel { caller: Caller::Own(number) });
+            self.drop_check(cx, number);
             self.timers.clear(&Timer::HealthCheckTimeout(number));
             self.judge(cx, number, Err(Failure::Timeout));
         }
@@ -141,7 +194,7 @@ impl TargetGroups {
         self.timers.clear(&Timer::HealthCheck(number));
         if self.timers.at(&Timer::HealthCheckTimeout(number)).is_some() {
             self.timers.clear(&Timer::HealthCheckTimeout(number));
-            cx.emit(Out::Cancel { caller: Caller::Own(number) });
+            self.drop_check(cx, number);
         }
     }
 

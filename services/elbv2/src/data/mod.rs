@@ -8,6 +8,7 @@ mod error;
 mod exchange;
 mod fixed_response;
 mod forward;
+mod function;
 mod health_check;
 pub(crate) mod meter;
 pub(crate) mod path;
@@ -32,11 +33,13 @@ use standin_kernel::{Caller, Cx, Deadline, ExchangeId, Finish, LinkFailure, Requ
 use access_log::AccessLog;
 use error::Date;
 use exchange::Open;
+use function::FunctionCalls;
 use meter::Meters;
 use target_group::{TargetGroups, Timer};
 
 use crate::config::{LoadBalancer, Target, TargetGroup};
 
+pub(crate) use function::{PRINCIPAL, is_function_call};
 pub(crate) use target_group::{Hosts, StillDraining, TargetHealth};
 
 /// All load balancers' requests under way, and all target groups' targets. The settings come with
@@ -45,6 +48,7 @@ pub(crate) use target_group::{Hosts, StillDraining, TargetHealth};
 pub(crate) struct Balancer {
     groups: TargetGroups,
     exchanges: BTreeMap<ExchangeId, Open>,
+    functions: FunctionCalls,
     date: Date,
     pub(crate) meters: Meters,
     pub(crate) log: AccessLog,

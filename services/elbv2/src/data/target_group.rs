@@ -16,6 +16,9 @@ pub(crate) struct TargetGroups {
     /// The group each registration belongs to.
     pub(super) owners: BTreeMap<u64, Arc<str>>,
     pub(super) timers: Timers<Timer>,
+    /// Checks of functions under way: the registration, by ticket.
+    pub(super) checks: BTreeMap<u64, u64>,
+    pub(super) last_check: u64,
     last_number: u64,
 }
 
@@ -37,7 +40,7 @@ pub(crate) struct Group {
     pub(super) members: Vec<Member>,
     /// Where round robin goes on.
     pub(super) cursor: usize,
-    /// How many members are healthy.
+    /// How many members are healthy, or not checked at all.
     pub(super) healthy: usize,
     /// How many members are registered: all that are not draining.
     pub(super) registered: usize,
@@ -77,7 +80,7 @@ pub(crate) struct Member {
     pub(super) number: u64,
     pub(super) target: Target,
     pub(super) socket: SocketAddr,
-    /// `ip:port`, for faults and traces.
+    /// `ip:port`, or the ARN of a function, for faults and traces.
     pub(super) link: Arc<str>,
     /// Stands for it in cookies.
     pub(super) key: u64,
@@ -112,14 +115,25 @@ impl TargetGroups {
             self.groups.insert(Arc::clone(&settings.arn), Group::new(settings));
             return;
         };
-        let interval = settings.health_check.interval;
-        let changed = group.settings.health_check.interval != interval;
+        let (had, interval) = (&group.settings.health_check, settings.health_check.interval);
+        let checked = settings.health_check.enabled;
+        let changed = had.interval != interval || had.enabled != checked;
         group.settings = settings;
-        if changed {
-            let checked = group.members.iter().filter(|member| member.is_checked());
-            let numbers: Vec<u64> = checked.map(|member| member.number).collect();
-            for number in numbers {
+        if !changed {
+            return;
+        }
+        for member in &mut group.members {
+            member.health.used(group.in_use, checked);
+        }
+        group.count();
+        let members = group.members.iter();
+        let numbers: Vec<(u64, bool)> =
+            members.map(|member| (member.number, member.is_checked())).collect();
+        for (number, is_checked) in numbers {
+            if is_checked {
                 self.schedule_first(cx, number, interval);
+            } else if !checked {
+                self.stop_checks(cx, number);
             }
         }
     }
@@ -140,10 +154,11 @@ impl TargetGroups {
             return;
         }
         group.in_use = in_use;
-        let interval = group.settings.health_check.interval;
+        let check = &group.settings.health_check;
+        let (interval, checked) = (check.interval, check.enabled);
         let mut numbers = Vec::new();
         for member in &mut group.members {
-            member.health.used(in_use);
+            member.health.used(in_use, checked);
             member.slow_since = None;
             if in_use != (member.health.state() == State::Unused) {
                 numbers.push(member.number);
@@ -188,13 +203,17 @@ impl TargetGroups {
         self.last_number += 1;
         let number = self.last_number;
         let socket = SocketAddr::new(target.address, target.port);
+        let link = match group.settings.target_type {
+            TargetType::Lambda => Arc::clone(&target.id),
+            TargetType::Instance | TargetType::Ip => socket.to_string().into(),
+        };
         group.members.push(Member {
             number,
             key: key_of(&format!("{}:{}", target.id, target.port)),
             target,
             socket,
-            link: socket.to_string().into(),
-            health: Health::new(false),
+            link,
+            health: Health::new(false, true),
             outstanding: 0,
             slow_since: None,
             checking: false,
@@ -207,12 +226,13 @@ impl TargetGroups {
     /// A registration begins: in use, it is checked.
     fn begin(&mut self, cx: &mut Cx<'_>, arn: &str, number: u64) {
         let Some(group) = self.groups.get_mut(arn) else { return };
-        let (in_use, interval) = (group.in_use, group.settings.health_check.interval);
+        let check = &group.settings.health_check;
+        let (in_use, interval, checked) = (group.in_use, check.interval, check.enabled);
         if let Some(member) = group.members.iter_mut().find(|member| member.number == number) {
-            member.health = Health::new(in_use);
+            member.health = Health::new(in_use, checked);
         }
         group.count();
-        if in_use {
+        if in_use && checked {
             self.schedule_first(cx, number, interval);
         }
     }
@@ -264,7 +284,8 @@ impl Group {
     /// Counts again, after any change of a member's state.
     pub(super) fn count(&mut self) {
         let states = || self.members.iter().map(|member| member.health.state());
-        self.healthy = states().filter(|state| *state == State::Healthy).count();
+        let healthy = |state: &State| matches!(state, State::Healthy | State::Unavailable);
+        self.healthy = states().filter(healthy).count();
         self.registered = states().filter(|state| *state != State::Draining).count();
         let unhealthy = states().filter(|state| matches!(state, State::Unhealthy(_))).count();
         let now = Hosts { healthy: Range::at(self.healthy), unhealthy: Range::at(unhealthy) };
@@ -295,7 +316,7 @@ impl Member {
     /// Whether it may get a new request, given whether its group fails open.
     pub(crate) fn is_fit(&self, fails_open: bool) -> bool {
         match self.health.state() {
-            State::Healthy => true,
+            State::Healthy | State::Unavailable => true,
             State::Registering | State::Checking | State::Unhealthy(_) => fails_open,
             State::Unused | State::Draining => false,
         }
@@ -303,7 +324,7 @@ impl Member {
 
     /// Whether checks are made of it.
     pub(super) fn is_checked(&self) -> bool {
-        !matches!(self.health.state(), State::Unused | State::Draining)
+        !matches!(self.health.state(), State::Unused | State::Unavailable | State::Draining)
     }
 
     /// Where its checks go: its own port unless the group names one (ALB-TG-04).

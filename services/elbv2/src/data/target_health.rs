@@ -10,8 +10,7 @@ pub(crate) struct Health {
     against: u32,
 }
 
-/// AWS's names (ALB-HC-09). `unavailable` is for groups without checks, which cannot be had for ip
-/// and instance targets (ALB-HC-14).
+/// AWS's names (ALB-HC-09).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// No listener leads to its group (ALB-HC-13).
@@ -22,6 +21,8 @@ pub(crate) enum State {
     Checking,
     Healthy,
     Unhealthy(Failure),
+    /// Nobody checks it: a function (ALB-HC-14).
+    Unavailable,
     Draining,
 }
 
@@ -43,8 +44,13 @@ pub(crate) struct Thresholds {
 }
 
 impl Health {
-    pub(crate) const fn new(in_use: bool) -> Self {
-        let state = if in_use { State::Registering } else { State::Unused };
+    /// Of a target just registered. `checked`: whether its group has checks.
+    pub(crate) const fn new(in_use: bool, checked: bool) -> Self {
+        let state = match (in_use, checked) {
+            (false, _) => State::Unused,
+            (true, true) => State::Registering,
+            (true, false) => State::Unavailable,
+        };
         Self { state, against: 0 }
     }
 
@@ -71,7 +77,7 @@ impl Health {
                 }
             }
             State::Healthy => self.against = 0,
-            State::Unused | State::Draining => {}
+            State::Unused | State::Unavailable | State::Draining => {}
         }
     }
 
@@ -85,17 +91,21 @@ impl Health {
                 }
             }
             State::Unhealthy(_) => self.turn(State::Unhealthy(failure)),
-            State::Unused | State::Draining => {}
+            State::Unused | State::Unavailable | State::Draining => {}
         }
     }
 
-    /// Its group began, or ceased, to be reached by a listener.
-    pub(crate) fn used(&mut self, in_use: bool) {
-        match (self.state, in_use) {
+    /// Its group began, or ceased, to be reached by a listener, or to be checked.
+    pub(crate) fn used(&mut self, in_use: bool, checked: bool) {
+        let fresh = Self::new(in_use, checked).state;
+        match (self.state, fresh) {
             (State::Draining, _) => {}
-            (State::Unused, true) => self.turn(State::Registering),
-            (State::Unused, false) | (_, true) => {}
-            (_, false) => self.turn(State::Unused),
+            (State::Unused | State::Unavailable, _) | (_, State::Unused | State::Unavailable)
+                if self.state != fresh =>
+            {
+                self.turn(fresh);
+            }
+            _ => {}
         }
     }
 
@@ -117,6 +127,7 @@ impl State {
             Self::Registering | Self::Checking => "initial",
             Self::Healthy => "healthy",
             Self::Unhealthy(_) => "unhealthy",
+            Self::Unavailable => "unavailable",
             Self::Draining => "draining",
         }
     }
@@ -131,6 +142,7 @@ impl State {
             Self::Unhealthy(Failure::Code(_)) => Some("Target.ResponseCodeMismatch"),
             Self::Unhealthy(Failure::Timeout) => Some("Target.Timeout"),
             Self::Unhealthy(Failure::Failed) => Some("Target.FailedHealthChecks"),
+            Self::Unavailable => Some("Target.HealthCheckDisabled"),
             Self::Draining => Some("Target.DeregistrationInProgress"),
         }
     }
@@ -145,6 +157,7 @@ impl State {
             }
             Self::Registering => "Target registration is in progress",
             Self::Checking => "Initial health checks in progress",
+            Self::Unavailable => "Health checks are not enabled for this target",
             Self::Draining => "Target deregistration is in progress",
         };
         Some(text.into())
@@ -174,7 +187,7 @@ mod tests {
     const THRESHOLDS: Thresholds = Thresholds { healthy: 5, unhealthy: 2 };
 
     fn after(results: &[bool]) -> Health {
-        let mut health = Health::new(true);
+        let mut health = Health::new(true, true);
         for passed in results {
             health.check_begins();
             match passed {
@@ -242,7 +255,7 @@ mod tests {
             unhealthy in 2_u32..=10,
         ) {
             let thresholds = Thresholds { healthy, unhealthy };
-            let mut health = Health::new(true);
+            let mut health = Health::new(true, true);
             let (mut up, mut begun) = (false, 0);
             for (at, passed) in results.iter().enumerate() {
                 health.check_begins();

@@ -156,25 +156,29 @@ fn target_calls(job: &Job<'_>) -> Vec<Call> {
 }
 
 /// The health check's properties with the values they have when the template does not name them.
-fn health_check_defaults() -> [(&'static str, Value); 9] {
-    [
-        ("HealthCheckEnabled", true.into()),
-        ("HealthCheckIntervalSeconds", 30.into()),
+/// `function`: for a group with one.
+fn health_check_defaults(function: bool) -> Vec<(&'static str, Value)> {
+    let mut defaults = vec![
+        ("HealthCheckEnabled", (!function).into()),
+        ("HealthCheckIntervalSeconds", if function { 35 } else { 30 }.into()),
         ("HealthCheckPath", "/".into()),
-        ("HealthCheckPort", "traffic-port".into()),
-        ("HealthCheckProtocol", "HTTP".into()),
-        ("HealthCheckTimeoutSeconds", 5.into()),
+        ("HealthCheckTimeoutSeconds", if function { 30 } else { 5 }.into()),
         ("HealthyThresholdCount", 5.into()),
         ("Matcher", json!({"HttpCode": "200"})),
-        ("UnhealthyThresholdCount", 2.into()),
-    ]
+        ("UnhealthyThresholdCount", if function { 5 } else { 2 }.into()),
+    ];
+    if !function {
+        defaults.push(("HealthCheckPort", "traffic-port".into()));
+        defaults.push(("HealthCheckProtocol", "HTTP".into()));
+    }
+    defaults
 }
 
 fn changes(job: &Job<'_>) -> Vec<Call> {
     let arn = job.physical_id.unwrap_or_default();
     let (had, has) = (job.previous.unwrap_or(&Value::Null), job.properties);
     let mut check = json!({});
-    for (name, default) in health_check_defaults() {
+    for (name, default) in health_check_defaults(has["TargetType"] == "lambda") {
         if had[name] != has[name] {
             check[name] = if has[name].is_null() { default } else { has[name].clone() };
         }

@@ -319,9 +319,29 @@ fn cfn_rs_13_a_target_group() {
     assert!(reason.contains("is currently in use by a listener or a rule"), "{reason}");
     bench.ok("DeleteListener", json!({"ListenerArn": listener}));
     stack.delete(&mut bench).unwrap();
-    let lambda = json!({"TargetType": "lambda"});
-    let reason = Stack::new("TargetGroup", lambda).create(&mut bench).unwrap_err();
-    assert!(reason.contains("'lambda' is not supported by Standin"), "{reason}");
+}
+
+#[test]
+fn a_function_is_the_target_of_a_template() {
+    let mut bench = Bench::new();
+    let function = "arn:aws:lambda:ap-northeast-1:123456789012:function:page";
+    let multi = json!([{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}]);
+    let lambda = json!({
+        "TargetType": "lambda", "Targets": [{"Id": function}], "TargetGroupAttributes": multi,
+        "HealthCheckEnabled": true,
+    });
+    let mut stack = Stack::new("TargetGroup", lambda);
+    let (arn, _) = stack.create(&mut bench).unwrap();
+    let group = json!({"TargetGroupArn": arn});
+    let health = bench.ok("DescribeTargetHealth", group.clone());
+    assert_eq!(health["TargetHealthDescriptions"][0]["Target"]["Id"], function);
+    stack.update(&mut bench, json!({"TargetType": "lambda"})).unwrap();
+    let health = bench.ok("DescribeTargetHealth", group.clone());
+    assert_eq!(health["TargetHealthDescriptions"], json!([]));
+    let shown = bench.ok("DescribeTargetGroups", json!({"TargetGroupArns": [arn]}));
+    assert_eq!(shown["TargetGroups"][0]["HealthCheckEnabled"], false);
+    let shown = bench.ok("DescribeTargetGroupAttributes", group);
+    assert_eq!(shown["Attributes"][0]["Value"], "false");
 }
 
 #[test]

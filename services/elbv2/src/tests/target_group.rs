@@ -109,7 +109,6 @@ fn alb_ls_12_the_same_group_again_is_the_same() {
 fn what_cannot_be_forwarded_to_is_refused_by_name() {
     let mut bench = Bench::new();
     for (wrong, word) in [
-        (json!({"TargetType": "lambda"}), "lambda"),
         (json!({"TargetType": "alb"}), "alb"),
         (json!({"Protocol": "TCP"}), "TCP"),
         (json!({"ProtocolVersion": "GRPC"}), "GRPC"),

@@ -10,6 +10,7 @@ use crate::data::event_queue::Event;
 use crate::data::invocation::{Invocation, Waiter};
 use crate::data::policy::Asker;
 use crate::error::{access_denied, conflict, too_large};
+use crate::state::Function;
 use standin_kernel::base64;
 
 /// Largest event in step, and in the queue, in bytes (LAM-IN-03).
@@ -68,15 +69,25 @@ pub(crate) fn invoke(
     }
 }
 
-fn begin(
-    lambda: &mut Lambda,
-    cx: &mut Cx<'_>,
-    call: CallId,
-    value: &Value,
-) -> Result<Option<Value>, ApiError> {
+/// Only asks whether it may: `InvocationType` is `DryRun`.
+pub(crate) fn dry_run(lambda: &Lambda, cx: &Cx<'_>, value: &Value) -> Result<Value, ApiError> {
     let asked: Asked = read("Invoke", value)?;
+    if asked.invocation_type != Kind::DryRun {
+        return Err(ApiError::unsupported_operation("lambda", "Invoke"));
+    }
     let named = Named::read(&asked.function_name, asked.qualifier.as_deref())?;
-    let function = lambda.named(cx, &named)?;
+    permitted(lambda, cx, &asked, &named)?;
+    Ok(json!({"StatusCode": 204}))
+}
+
+/// The function, if who asks may invoke it.
+fn permitted<'l>(
+    lambda: &'l Lambda,
+    cx: &Cx<'_>,
+    asked: &Asked,
+    named: &Named,
+) -> Result<&'l Function, ApiError> {
+    let function = lambda.named(cx, named)?;
     if let Some(asking) = &asked.standin {
         let asker = Asker {
             principal: &asking.principal,
@@ -93,6 +104,18 @@ fn begin(
             return Err(access_denied(message));
         }
     }
+    Ok(function)
+}
+
+fn begin(
+    lambda: &mut Lambda,
+    cx: &mut Cx<'_>,
+    call: CallId,
+    value: &Value,
+) -> Result<Option<Value>, ApiError> {
+    let asked: Asked = read("Invoke", value)?;
+    let named = Named::read(&asked.function_name, asked.qualifier.as_deref())?;
+    let function = permitted(lambda, cx, &asked, &named)?;
     let payload = payload(&asked)?;
     let limit = match asked.invocation_type {
         Kind::Event => ASYNC_BYTES_MAX,

@@ -27,6 +27,7 @@ impl Default for HealthCheck {
     /// AWS's defaults for an HTTP group (ALB-HC-01, ALB-HC-02, ALB-HC-03, ALB-HC-05, ALB-HC-06).
     fn default() -> Self {
         Self {
+            enabled: true,
             protocol: Protocol::Http,
             port: None,
             path: "/".into(),
@@ -48,6 +49,7 @@ impl Default for TargetGroupAttributes {
             stickiness: None,
             minimum_healthy_count: 1,
             minimum_healthy_percentage: None,
+            multi_value_headers: false,
         }
     }
 }
