@@ -62,14 +62,23 @@ pub fn stage(file: &Path, text: &str, parameters: &[(String, String)]) -> Result
         .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": value}))
         .collect();
     let stack = json!({
-        "StackName": "drill",
+        "StackName": stack_name(file),
         "TemplateBody": text,
         "Parameters": written,
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         "Standin": {"File": "template.yaml", "BaseDirectory": file.parent()},
     });
     let evaluator = Some(Arc::new(standin_functions::QuickJs::default()) as _);
-    Ok(Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator })
+    let handlers = diary_rehearsal::handlers();
+    Ok(Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator, handlers })
+}
+
+/// `diary` for `stacks/diary/template.yaml`, as the CLI calls it.
+fn stack_name(file: &Path) -> String {
+    let stem = file.file_stem().filter(|stem| *stem != "template");
+    let folder = file.parent().and_then(Path::file_name);
+    let name = stem.or(folder).unwrap_or_default();
+    name.to_string_lossy().replace(['_', '.'], "-")
 }
 
 /// What `Metadata: Standin: Folder` puts into the buckets of a template.
@@ -79,12 +88,12 @@ fn objects(
     parameters: &[(String, String)],
 ) -> Result<Vec<Object>, String> {
     let template = Template::parse("template.yaml", text).map_err(|wrong| format!("{wrong:?}"))?;
-    let env = Env::default();
+    let (env, name) = (Env::default(), stack_name(file));
     let pseudo = PseudoParameters {
-        stack_id: format!("arn:aws:cloudformation:{}:{}:stack/drill/0", env.region, env.account),
+        stack_id: format!("arn:aws:cloudformation:{}:{}:stack/{name}/0", env.region, env.account),
         account_id: env.account,
         region: env.region,
-        stack_name: "drill".to_owned(),
+        stack_name: name,
         notification_arns: Vec::new(),
     };
     let scope = template.bind(parameters, None, &pseudo).map_err(|wrong| format!("{wrong:?}"))?;

@@ -33,6 +33,7 @@ pub mod world;
 
 pub use cohort::Cohort;
 pub use drill::{Drill, DrillError};
+pub use function::{Event as FunctionEvent, Handler, Handlers};
 pub use keys::Keys;
 pub use network::Distances;
 pub use observe::{Answer, Class, Observation, Pages};

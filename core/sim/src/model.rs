@@ -1,15 +1,16 @@
-//! Reads what an author wrote under `Model`: a table of its members, each once, the unknown ones
-//! refused by name.
+//! Reads what an author wrote under `Model`, of a container or of a function: a table of its
+//! members, each once, the unknown ones refused by name.
 
 use serde_json::Map;
 use standin_kernel::{Bytes, Duration, Value};
 
 use crate::workload::{Model, PathModel};
 
-/// A member of a model: its name and what it sets.
-type Setter = fn(&mut Model, &Value) -> Option<()>;
+/// A member of a model: its name, and what sets it; `None` when the value makes no sense.
+pub(crate) type Member<M> = (&'static str, fn(&mut M, &Value) -> Option<()>);
 
-const MEMBERS: [(&str, Setter); 13] = [
+/// The members of a container's model.
+pub(crate) const OF_CONTAINERS: [Member<Model>; 13] = [
     ("StartSeconds", |model, value| set(&mut model.starts_after, seconds(value))),
     ("EndsAfterSeconds", |model, value| set(&mut model.ends_after, seconds(value).map(Some))),
     ("ExitCode", |model, value| {
@@ -25,10 +26,7 @@ const MEMBERS: [(&str, Setter); 13] = [
     }),
     ("StopSeconds", |model, value| set(&mut model.stops_after, seconds(value))),
     ("AnswerSeconds", |model, value| set(&mut model.answers_after, seconds(value))),
-    ("ErrorPercent", |model, value| {
-        let percent = number(value).filter(|percent| (0.0..=100.0).contains(percent));
-        set(&mut model.error_percent, percent)
-    }),
+    ("ErrorPercent", |model, value| set(&mut model.error_percent, percent(value))),
     ("Capacity", |model, value| {
         let capacity = number(value).and_then(|number| whole::<usize>(number, 1, 1_000_000));
         set(&mut model.capacity, capacity.map(Some))
@@ -46,42 +44,46 @@ const MEMBERS: [(&str, Setter); 13] = [
     }),
 ];
 
-/// The member that refines a model for some images.
-const IMAGES: &str = "Images";
+/// The member that refines a container's model for some images.
+pub(crate) const IMAGES: &str = "Images";
 
 /// The members as they are written, all of them known.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Members<'a> {
+pub(crate) struct Members<'a, M: 'static> {
     members: &'a Map<String, Value>,
+    table: &'static [Member<M>],
 }
 
-impl<'a> Members<'a> {
-    pub(crate) fn read(written: &'a Value, place: &str) -> Result<Self, String> {
+impl<'a, M> Members<'a, M> {
+    /// Reads what is written at `place`. `also`: a member that the table does not have.
+    pub(crate) fn read(
+        written: &'a Value,
+        place: &str,
+        table: &'static [Member<M>],
+        also: Option<&str>,
+    ) -> Result<Self, String> {
         let Some(members) = written.as_object() else {
             return Err(format!("{place} is not an object"));
         };
-        let known = |name: &str| name == IMAGES || MEMBERS.iter().any(|(known, _)| *known == name);
-        if let Some(unknown) = members.keys().find(|name| !known(name)) {
-            let names = MEMBERS.map(|(name, _)| name).join(", ");
-            return Err(format!("{place} has no member {unknown}; it has {names}, {IMAGES}"));
+        let known: Vec<&str> = table.iter().map(|(name, _)| *name).chain(also).collect();
+        if let Some(unknown) = members.keys().find(|name| !known.contains(&name.as_str())) {
+            let known = known.join(", ");
+            return Err(format!("{place} has no member {unknown}; it has {known}"));
         }
-        if place != "Model" && members.contains_key(IMAGES) {
-            return Err(format!("{place} has images of its own"));
-        }
-        Ok(Self { members })
+        Ok(Self { members, table })
     }
 
     /// Sets what is written.
-    pub(crate) fn apply(self, model: &mut Model) -> Result<(), String> {
-        for (name, set) in MEMBERS {
-            let Some(value) = self.members.get(name) else { continue };
+    pub(crate) fn apply(&self, model: &mut M) -> Result<(), String> {
+        for (name, set) in self.table {
+            let Some(value) = self.members.get(*name) else { continue };
             set(model, value).ok_or_else(|| format!("Model.{name}: {value} makes no sense"))?;
         }
         Ok(())
     }
 
     /// Refinements by pattern of the image's name.
-    pub(crate) fn images(self) -> Result<impl Iterator<Item = (&'a str, &'a Value)>, String> {
+    pub(crate) fn images(&self) -> Result<impl Iterator<Item = (&'a str, &'a Value)>, String> {
         let images = match self.members.get(IMAGES) {
             None => None,
             Some(images) => {
@@ -140,7 +142,7 @@ fn path(written: &Value) -> Option<PathModel> {
     })
 }
 
-fn set<T>(place: &mut T, value: Option<T>) -> Option<()> {
+pub(crate) fn set<T>(place: &mut T, value: Option<T>) -> Option<()> {
     *place = value?;
     Some(())
 }
@@ -160,8 +162,13 @@ fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-fn seconds(value: &Value) -> Option<Duration> {
+pub(crate) fn seconds(value: &Value) -> Option<Duration> {
     Duration::try_from_secs_f64(number(value)?).ok()
+}
+
+/// 0 to 100.
+pub(crate) fn percent(value: &Value) -> Option<f64> {
+    number(value).filter(|percent| (0.0..=100.0).contains(percent))
 }
 
 /// A whole number within bounds, both included.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use standin_kernel::{Bytes, Duration, Evaluator, ServiceName, Time, Value, json};
 
 use crate::drill::{Drill, DrillError, Operation};
+use crate::function::Handlers;
 use crate::keys::{self, Keys};
 use crate::observe::{Answer, Got, Observation, Pages};
 use crate::operation::{self, references, resolved, update_input};
@@ -26,6 +27,8 @@ pub struct Stage {
     pub keys: Keys,
     /// Who runs functions at the edge; without, each of them fails.
     pub evaluator: Option<Arc<dyn Evaluator>>,
+    /// Who does the work of Lambda functions.
+    pub handlers: Handlers,
 }
 
 /// An object that fills a bucket.
@@ -48,6 +51,13 @@ pub fn play(world: &mut World, drill: &Drill, stage: &Stage) -> Result<Run, Dril
     world.run_until(world.now() + SETTLING);
     let pages = pages(world, drill)?;
     let mut stage = Playing { drill, stack: &stage.stack, start: world.now(), events: Vec::new() };
+    for function in world.idle_functions() {
+        let says = format!(
+            "the simulator does not run the code of {function}: an event gives null, a request a \
+             short page, and nothing else comes of it (Model in docs/model.md)"
+        );
+        stage.say(world, says);
+    }
     let mut asked = Vec::new();
     let mut updating = false;
     for (at, what) in schedule(drill) {
@@ -198,6 +208,7 @@ pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
     if let Some(evaluator) = &stage.evaluator {
         world.set_evaluator(Arc::clone(evaluator));
     }
+    world.set_handlers(stage.handlers.clone());
     let failed = |why: String| DrillError::Stack(why);
     let service = ServiceName::CloudFormation;
     world

@@ -11,7 +11,7 @@ use standin_kernel::workload::WorkloadSpec;
 use standin_kernel::{Body, Bytes, Duration, Method, Response, Rng, Time, Value};
 
 use crate::database::{Reach, Sessions};
-use crate::model::Members;
+use crate::model::{IMAGES, Members, OF_CONTAINERS};
 
 /// What a healthy application answers.
 const APPLICATION: &[u8] = b"the application answers\n";
@@ -104,10 +104,11 @@ impl Model {
         if written.is_null() {
             return Ok(model);
         }
-        let members = Members::read(written, "Model")?;
+        let members = Members::read(written, "Model", &OF_CONTAINERS, Some(IMAGES))?;
         members.apply(&mut model)?;
         for (pattern, refined) in members.images()? {
-            let refined = Members::read(refined, &format!("Model.Images.{pattern}"))?;
+            let place = format!("Model.Images.{pattern}");
+            let refined = Members::read(refined, &place, &OF_CONTAINERS, None)?;
             // Read all the same: a wrong member is wrong before its image is run.
             let mut changed = model.clone();
             refined.apply(&mut changed)?;

@@ -16,7 +16,7 @@ use standin_kernel::{
 };
 
 pub use crate::arrival::Arrival;
-use crate::blob::{blob_id, text_of};
+use crate::blob::text_of;
 use crate::database::{self, Databases, Reach};
 use crate::evaluate::evaluate;
 use crate::function::{Functions, Happens};
@@ -36,7 +36,7 @@ pub struct World {
     databases: Databases,
     /// Who listens where.
     ports: BTreeMap<SocketAddr, WorkloadId>,
-    blobs: BTreeMap<BlobId, Bytes>,
+    pub(crate) blobs: BTreeMap<BlobId, Bytes>,
     answers: BTreeMap<ExchangeId, Seen>,
     /// Exchanges whose answers nobody looks at.
     unwatched: BTreeSet<ExchangeId>,
@@ -183,24 +183,6 @@ impl World {
         let (reply, effects) = self.engine.call(self.now, service, operation, input, texts, run);
         self.carry_out(effects);
         reply
-    }
-
-    /// Puts an object into a bucket.
-    pub fn put_object(
-        &mut self,
-        bucket: &str,
-        key: &str,
-        content_type: &str,
-        body: Bytes,
-    ) -> Result<(), ApiError> {
-        let id = blob_id(&body);
-        let hex: String = id.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        let input = json!({
-            "Bucket": bucket, "Key": key, "ContentType": content_type,
-            "Standin": {"Blob": hex, "Length": body.len(), "ETag": &hex[..32]},
-        });
-        self.blobs.insert(id, body);
-        self.call(ServiceName::S3, "PutObject", input).map(drop)
     }
 
     /// What the name servers of hosted zones answer now.

@@ -212,7 +212,8 @@ fn play_virtually(drill: &Drill, path: &Path, seed: u64) -> Result<Run, Failure>
     }
     let stack = template.stack_input(&stack, &parameters);
     let evaluator = Some(crate::evaluator());
-    let stage = Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator };
+    let (keys, handlers) = (standin_sim::Keys::new(), diary_rehearsal::handlers());
+    let stage = Stage { stack, objects, keys, evaluator, handlers };
     let mut world = World::new(drill.env(), seed);
     Ok(play(&mut world, drill, &stage)?)
 }

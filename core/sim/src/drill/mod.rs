@@ -221,8 +221,9 @@ impl Drill {
             if cohort.edge != 0 {
                 return refused("edge", "the running stack has one point of presence");
             }
-            if cohort.address.is_some() {
-                return refused("address", "on the running stack viewers come from this machine");
+            if cohort.address.is_some_and(|address| !address.is_loopback()) {
+                let why = "on the running stack viewers come from this machine: 127.0.0.0/8";
+                return refused("address", why);
             }
         }
         Ok(())

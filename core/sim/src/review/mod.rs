@@ -76,6 +76,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Why nothing was tried: the stack does not come up.
     pub broken: Option<String>,
+    /// Logical ids of functions whose code the simulator does not run (docs/model.md).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<String>,
 }
 
 /// Who does the work of a review, which falls into pieces that know nothing of each other.
@@ -104,7 +107,8 @@ pub fn review(stage: &Stage, options: &Options, workers: &impl Workers) -> Resul
         Ok(rest) => rest,
         Err(why) => {
             let findings = finding::findings(&view, options, workers)?;
-            return Ok(Report { cohorts, rows: Vec::new(), findings, broken: Some(why) });
+            let (rows, idle) = (Vec::new(), Vec::new());
+            return Ok(Report { cohorts, rows, findings, broken: Some(why), idle });
         }
     };
     let ground = Ground { stage, cohorts: &cohorts, probes: &probes, rest: &rest, options };
@@ -115,7 +119,8 @@ pub fn review(stage: &Stage, options: &Options, workers: &impl Workers) -> Resul
     let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     (view.rows, view.rest) = (&rows, Some(&rest));
     let findings = finding::findings(&view, options, workers)?;
-    Ok(Report { cohorts, rows, findings, broken: None })
+    let idle = rest.idle.clone();
+    Ok(Report { cohorts, rows, findings, broken: None, idle })
 }
 
 /// The stage with the edits of a finding made.

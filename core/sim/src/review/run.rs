@@ -43,6 +43,8 @@ pub(crate) struct Rest {
     pub(crate) designed: Designed,
     /// In the order of the cohorts; `None`: no answer.
     statuses: Vec<Option<u16>>,
+    /// Functions whose code nobody runs.
+    pub(crate) idle: Vec<String>,
 }
 
 impl Rest {
@@ -59,7 +61,8 @@ impl Rest {
             Some(answer.0.status)
         };
         let statuses = cohorts.iter().map(&mut status).collect();
-        Ok(Self { designed, statuses })
+        let idle = world.idle_functions();
+        Ok(Self { designed, statuses, idle })
     }
 
     /// What a cohort is answered with.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use standin_sim::review::{Class, Finding, Options, Report, Row, Track, Verdict, Words};
 
 use super::Lang;
-use super::text::{LEGEND, given, grades, place, seconds, summary, verdict};
+use super::text::{LEGEND, given, grades, idle, place, seconds, summary, verdict};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -54,6 +54,10 @@ pub(super) fn page(report: &Report, template: &str, how: &Options, lang: Lang) -
     }
     findings(&mut html, report);
     rows(&mut html, report);
+    if !report.idle.is_empty() {
+        let says = both(&idle(report, Lang::En), &idle(report, Lang::Ja));
+        let _ = writeln!(html, "<p class=\"faint\">{says}</p>");
+    }
     html
 }
 
@@ -224,6 +228,7 @@ mod tests {
             rows: Vec::new(),
             findings: Vec::new(),
             broken: Some("<b> is \"bad\"".into()),
+            idle: vec!["Worker".into()],
         };
         let page = page(&report, "a&b.yaml", &Options::default(), Lang::Ja);
         assert!(page.contains("<html lang=\"ja\">") && page.contains("id=\"ja\" checked"));

@@ -241,5 +241,6 @@ fn stage(
     let stack = template.stack_input(&stack, parameters);
     let shown = stack["Standin"]["File"].as_str().unwrap_or("template").to_owned();
     let evaluator = Some(crate::evaluator());
-    Ok((Stage { stack, objects, keys: standin_sim::Keys::new(), evaluator }, shown))
+    let (keys, handlers) = (standin_sim::Keys::new(), diary_rehearsal::handlers());
+    Ok((Stage { stack, objects, keys, evaluator, handlers }, shown))
 }

@@ -29,7 +29,28 @@ pub(super) fn report(report: &Report, template: &str, how: &Options, lang: Lang)
     }
     text.push_str(&table(report, lang));
     text.push_str(&findings(report, lang));
+    if !report.idle.is_empty() {
+        text.push_str(&format!("\n{}\n", idle(report, lang)));
+    }
     text
+}
+
+/// What the functions are taken to do whose code the simulator does not run; empty without any.
+pub(super) fn idle(report: &Report, lang: Lang) -> String {
+    if report.idle.is_empty() {
+        return String::new();
+    }
+    let names = report.idle.join(", ");
+    match lang {
+        Lang::En => format!(
+            "Their code is not run here, so events change nothing and requests get a short page \
+             (docs/model.md): {names}"
+        ),
+        Lang::Ja => format!(
+            "次の関数のコードはここでは動かず、イベントは何も変えず、リクエストには短い本文が返る \
+             (docs/model.md): {names}"
+        ),
+    }
 }
 
 /// The findings, worst first.

@@ -36,6 +36,16 @@ impl Report {
             "ignored": self.ignored,
         })
     }
+
+    /// What the function gives: the state and what was done, or what did not work.
+    pub fn result(&self) -> Result<Value, String> {
+        if !self.failed.is_empty() {
+            return Err(self.failed.join("; "));
+        }
+        let mut document = self.state();
+        document["done"] = json!(self.done);
+        Ok(document)
+    }
 }
 
 /// Reads the windows and brings everything in line with them. An error means that nothing could be

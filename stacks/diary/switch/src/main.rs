@@ -71,18 +71,10 @@ fn one(api: &Address, settings: &Settings, client: &mut Client) -> std::io::Resu
 
 fn run(settings: &Settings, client: &mut Client, arn: &str) -> Result<Value, String> {
     let report = apply(client, settings, now(), arn).map_err(|failure| failure.to_string())?;
-    for line in report.done.iter().chain(&report.ignored) {
+    for line in report.done.iter().chain(&report.ignored).chain(&report.failed) {
         println!("{line}");
     }
-    if !report.failed.is_empty() {
-        for line in &report.failed {
-            println!("{line}");
-        }
-        return Err(report.failed.join("; "));
-    }
-    let mut document = report.state();
-    document["done"] = json!(report.done);
-    Ok(document)
+    report.result()
 }
 
 fn post(api: &Address, target: &str, document: &Value) -> std::io::Result<Response> {
