@@ -135,3 +135,27 @@ fn cf_dep_02_the_timeline_says_when_an_edge_took_the_change() {
         assert!(cause.line.is_some(), "{cause}");
     }
 }
+
+/// What the simulator supposes of functions is said at the beginning, and only of those it has to
+/// suppose something of; and whoever asks why gets the function's part of the answer as well.
+#[test]
+fn the_timeline_says_which_functions_nobody_runs() {
+    let (story, stage) = drill(&root().join("tests/drills/function-page.yaml")).unwrap();
+    let run = play(&mut World::new(story.env(), 1), &story, &stage).unwrap();
+    let said: Vec<&str> =
+        run.events.iter().map(|event| &*event.says).filter(|says| says.contains("code")).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("the code of Untold"), "{said:?}");
+    let why = |at_s: u64| -> Vec<String> {
+        let mut seen = run.observations.iter().filter(|seen| seen.viewer == "reader");
+        let seen = seen.find(|seen| seen.asked_at.as_secs() == at_s).unwrap();
+        seen.because.iter().map(|reason| reason.says.clone()).collect()
+    };
+    assert!(why(1).iter().any(|says| says.contains("environment carries it out")), "{:?}", why(1));
+    assert!(why(25).iter().any(|says| says.contains("the function failed")), "{:?}", why(25));
+    assert!(why(35).iter().any(|says| says.contains("Rate Exceeded")), "{:?}", why(35));
+
+    let (story, stage) = drill(&root().join("stacks/diary/drills/emergency.yaml")).unwrap();
+    let run = play(&mut World::new(story.env(), 1), &story, &stage).unwrap();
+    assert!(run.events.iter().all(|event| !event.says.contains("does not run the code")));
+}

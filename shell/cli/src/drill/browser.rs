@@ -9,7 +9,7 @@ use std::rc::Rc;
 use standin_kernel::ResponseHead;
 use standin_kernel::http::{Chunked, Framing, RequestHead, read_response, write_request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Failure;
 
@@ -22,6 +22,8 @@ type Idle = BTreeMap<(u32, To), Vec<TcpStream>>;
 /// The open connections of the members of a cohort that nobody asks over just now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
+    /// The address of this machine that they come from; `None`: whichever it takes.
+    from: Option<IpAddr>,
     idle: Rc<RefCell<Idle>>,
 }
 
@@ -29,6 +31,10 @@ pub(super) struct Connections {
 const KEPT_MAX: usize = 6;
 
 impl Connections {
+    pub(super) fn from(address: Option<IpAddr>) -> Self {
+        Self { from: address, idle: Rc::default() }
+    }
+
     /// Asks as a member of the cohort. `keeps`: over a connection that is open, if there is one,
     /// which stays open; else over a new one, which the answer ends.
     pub(super) async fn ask(
@@ -38,7 +44,7 @@ impl Connections {
         (head, has_body): (&RequestHead, bool),
     ) -> Result<(ResponseHead, Vec<u8>), Failure> {
         if !keeps {
-            return ask(to, head.clone(), has_body).await;
+            return ask((self.from, to), head.clone(), has_body).await;
         }
         let idle = self.idle.borrow_mut().get_mut(&(member, to)).and_then(Vec::pop);
         if let Some(mut stream) = idle {
@@ -49,7 +55,7 @@ impl Connections {
                 Err(Broken::Amid(why)) => return Err(why),
             }
         }
-        let mut stream = TcpStream::connect(to).await?;
+        let mut stream = connect(self.from, to).await?;
         match exchange(&mut stream, head, has_body).await {
             Ok(answer) => Ok(self.keep((member, to), stream, answer)),
             Err(Broken::Before) => Err("closed".into()),
@@ -74,17 +80,24 @@ impl Connections {
 
 /// Asks over a connection of its own. The body of a form is empty.
 pub(super) async fn ask(
-    to: To,
+    (from, to): (Option<IpAddr>, To),
     mut head: RequestHead,
     has_body: bool,
 ) -> Result<(ResponseHead, Vec<u8>), Failure> {
     head.headers.append("Connection", "close");
-    let mut stream = TcpStream::connect(to).await?;
+    let mut stream = connect(from, to).await?;
     match exchange(&mut stream, &head, has_body).await {
         Ok(answer) => Ok((answer.head, answer.body)),
         Err(Broken::Before) => Err("closed".into()),
         Err(Broken::Amid(why)) => Err(why),
     }
+}
+
+async fn connect(from: Option<IpAddr>, to: To) -> std::io::Result<TcpStream> {
+    let Some(from) = from else { return TcpStream::connect(to).await };
+    let socket = if from.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind((from, 0).into())?;
+    socket.connect(to.into()).await
 }
 
 struct Answered {

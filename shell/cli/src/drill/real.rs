@@ -228,7 +228,7 @@ async fn view(
 ) {
     let host = viewer.host.clone().unwrap_or_else(|| format!("localhost:{edge_port}"));
     let lookup = Rc::new(Lookup::new(link, &host, viewer.cohort.resolver));
-    let connections = Connections::default();
+    let connections = Connections::from(viewer.cohort.address);
     for (asked_at, member) in viewer.cohort.turns(viewer.every, duration) {
         tokio::time::sleep_until((begin + asked_at).into()).await;
         let (viewer, host, sender) = (viewer.clone(), host.clone(), sender.clone());
@@ -285,7 +285,7 @@ async fn missing_of(
 async fn get(edge_port: u16, host: &str, target: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
     let mut head = RequestHead::get(host, target);
     head.headers.append("User-Agent", "standin-drill");
-    ask((IpAddr::V4(Ipv4Addr::LOCALHOST), edge_port), head, false).await
+    ask((None, (IpAddr::V4(Ipv4Addr::LOCALHOST), edge_port)), head, false).await
 }
 
 async fn pages(edge_port: u16, drill: &Drill) -> Result<Pages, Failure> {
