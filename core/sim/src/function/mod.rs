@@ -89,7 +89,7 @@ impl World {
     }
 
     /// Logical ids of the functions whose code nobody runs in this world, and of which no model
-    /// says what comes of it: an event gives null, a request a short page, and nothing else happens.
+    /// says what comes of it: an event gives null, a request a short page, nothing else happens.
     pub fn idle_functions(&self) -> Vec<String> {
         let stacks = &self.engine().services().cloudformation;
         let functions =
