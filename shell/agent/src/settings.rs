@@ -103,6 +103,8 @@ pub struct Forwarder {
     /// Of payloads that wait on disk; 0: none are put there (DD-RT-04).
     pub disk_bytes: u64,
     pub disk: PathBuf,
+    /// No more of the whole disk is used than this share of it.
+    pub disk_share: f64,
     /// Files older than this are thrown away.
     pub outdated: Duration,
     /// How long the queue may take when the agent stops (DD-RT-05).
@@ -283,6 +285,7 @@ fn forwarder(read: &Reader<'_>, folder: &Path) -> Result<Forwarder, Wrong> {
             NUMBER,
         )?,
         disk_bytes: seconds("DD_FORWARDER_STORAGE_MAX_SIZE_IN_BYTES", 0)?,
+        disk_share: read.parsed("DD_FORWARDER_STORAGE_MAX_DISK_RATIO", 0.8, NUMBER)?,
         disk: disk.unwrap_or_else(|| folder.join("transactions_to_retry")),
         outdated: Duration::from_secs(DAY_S * seconds("DD_FORWARDER_OUTDATED_FILE_IN_DAYS", 10)?),
         stop_timeout: Duration::from_secs(seconds("DD_FORWARDER_STOP_TIMEOUT", 2)?),

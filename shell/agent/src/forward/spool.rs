@@ -14,8 +14,6 @@ use crate::payload::{Payload, Route};
 use crate::settings::{Forwarder, Intake};
 
 const EXTENSION: &str = "retry";
-/// No more of the disk is used than this share of it (DD-RT-04).
-const DISK_SHARE: f64 = 0.8;
 
 /// What stands on the first line of a file; the body follows.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,6 +30,7 @@ struct Head {
 pub struct Spool {
     folder: PathBuf,
     most_bytes: u64,
+    disk_share: f64,
     intake: Intake,
     made: u64,
 }
@@ -46,6 +45,7 @@ impl Spool {
         let spool = Self {
             folder: settings.disk.clone(),
             most_bytes: settings.disk_bytes,
+            disk_share: settings.disk_share,
             intake,
             made: 0,
         };
@@ -109,7 +109,7 @@ impl Spool {
     fn is_disk_full(&self, bytes: u64) -> bool {
         rustix::fs::statvfs(&self.folder).is_ok_and(|disk| {
             let (all, free) = (disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize);
-            (all.saturating_sub(free) + bytes) as f64 > all as f64 * DISK_SHARE
+            (all.saturating_sub(free) + bytes) as f64 > all as f64 * self.disk_share
         })
     }
 

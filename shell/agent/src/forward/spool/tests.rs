@@ -39,6 +39,8 @@ fn settings(folder: &Folder, bytes: &str) -> Settings {
         ("DD_API_KEY", "0123456789abcdef"),
         ("DD_FORWARDER_STORAGE_MAX_SIZE_IN_BYTES", bytes),
         ("DD_FORWARDER_STORAGE_PATH", folder.0.to_str().unwrap()),
+        // However full the disk of this machine is.
+        ("DD_FORWARDER_STORAGE_MAX_DISK_RATIO", "1"),
     ];
     let variables: Vec<(String, String)> =
         variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -91,6 +93,16 @@ fn dd_rt_04_the_oldest_make_room_and_what_is_too_large_is_lost() {
     let bytes: u64 = files.iter().map(|file| file.metadata().unwrap().len()).sum();
     assert!(lost > 0 && bytes <= 700, "{bytes}");
     assert_eq!(spool.take_newest().unwrap().unwrap().created.seconds(), 5);
+}
+
+#[test]
+fn dd_rt_04_a_disk_that_is_full_takes_nothing() {
+    let folder = Folder::new("full");
+    let mut settings = settings(&folder, "100000");
+    settings.forwarder.disk_share = 0.0;
+    let mut spool = open(&settings);
+    assert_eq!(spool.keep(&[transaction(&settings, 1)]).unwrap(), 1);
+    assert!(folder.files().is_empty());
 }
 
 #[test]
