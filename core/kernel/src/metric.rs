@@ -219,7 +219,8 @@ mod tests {
         let (mut rng, mut out) = (Rng::new(1), Vec::new());
         let env = Env { pace, ..Env::default() };
         let now = Time::from_seconds(now);
-        let mut cx = Cx { now, rng: &mut rng, env: &env, out: &mut out, facts: None };
+        let mut cx =
+            Cx { now, rng: &mut rng, env: &env, out: &mut out, facts: None, asked_by: None };
         let result = act(&mut cx);
         (result, out)
     }

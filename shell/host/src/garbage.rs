@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use standin_kernel::BlobId;
 
-use crate::blobs::{Blobs, parse_id};
+use crate::blobs::Blobs;
 use crate::store::{Store, StoreError};
 
 /// How long a body rests before it can be garbage: longer than any call takes from storing the
@@ -32,7 +32,7 @@ pub(crate) fn collect(store: &Store, blobs: &Blobs, rest: Duration) -> Result<bo
 /// The bodies a document may name: 64 hexadecimal digits in a row, wherever they stand.
 pub(crate) fn names_in(document: &[u8]) -> impl Iterator<Item = BlobId> {
     let runs = document.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() == 64);
-    runs.filter_map(|text| std::str::from_utf8(text).ok().and_then(parse_id))
+    runs.filter_map(|text| std::str::from_utf8(text).ok().and_then(BlobId::from_hex))
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub(crate) enum Happens {
 }
 
 /// An event as a process was given it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Work {
     request_id: String,
     invoked_function_arn: String,

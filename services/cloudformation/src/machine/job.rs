@@ -270,7 +270,7 @@ impl Run<'_, '_> {
 }
 
 /// Why a bucket is empty that has a folder in its template: a path means something only beside a
-/// file, and a template that comes in a call is none (see docs/decisions/0009).
+/// file, and a template that comes in a call is none (see docs/decisions/0010).
 fn not_filled(folder: &str) -> String {
     format!(
         "Created empty: Metadata: Standin: Folder ({folder}) is relative to the file that standin \

@@ -78,7 +78,7 @@ fn wanted(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
     {
         "ip" => TargetType::Ip,
         "instance" => TargetType::Instance,
-        "lambda" => return wanted_for_function(asked),
+        "lambda" => return wanted_for_function(cx, asked),
         other => {
             let why = format!("A target group of type '{other}' (of network load balancers)");
             return Err(not_built(why));
@@ -109,11 +109,11 @@ fn wanted(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
     let port = port("port", asked_port)?;
     let vpc_id = asked.vpc_id.clone().filter(|id| !id.is_empty());
     let vpc_id = vpc_id.ok_or_else(|| invalid("A VPC ID must be specified"))?;
-    group(asked, target_type, (protocol, port, vpc_id))
+    group(cx, asked, target_type, (protocol, port, vpc_id))
 }
 
 /// The same for a function, which has neither protocol, port nor network.
-fn wanted_for_function(asked: Create) -> Result<TargetGroup> {
+fn wanted_for_function(cx: &Cx<'_>, asked: Create) -> Result<TargetGroup> {
     for (name, given) in [
         ("protocol", asked.protocol.is_some()),
         ("protocol version", asked.protocol_version.is_some()),
@@ -127,10 +127,11 @@ fn wanted_for_function(asked: Create) -> Result<TargetGroup> {
             return Err(invalid(message));
         }
     }
-    group(asked, TargetType::Lambda, (ListenerProtocol::Http, 0, String::new()))
+    group(cx, asked, TargetType::Lambda, (ListenerProtocol::Http, 0, String::new()))
 }
 
 fn group(
+    cx: &Cx<'_>,
     asked: Create,
     target_type: TargetType,
     (protocol, port, vpc_id): (ListenerProtocol, u16, String),

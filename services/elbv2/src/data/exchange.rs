@@ -239,7 +239,7 @@ impl Balancer {
             answered: false,
         };
         self.log.note(visit.exchange, |entry| {
-            let trace_id = leg.head.headers.get("X-Amzn-Trace-Id");
+            let trace_id = head.headers.get("X-Amzn-Trace-Id");
             entry.forwarded(&open.settings.arn, &open.link, now, trace_id);
         });
         self.exchanges.insert(visit.exchange, open);

@@ -25,7 +25,7 @@ pub(crate) const fn is_function_call(ticket: u64) -> bool {
 }
 
 /// Requests on their way to functions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FunctionCalls {
     /// Those whose bodies are on their way, as the function will read them.
     heads: BTreeMap<ExchangeId, RequestHead>,
