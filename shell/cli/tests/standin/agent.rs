@@ -38,8 +38,8 @@ impl Agent {
             .unwrap();
         let agent = Self { child, address, environment };
         let end = Instant::now() + PATIENCE;
-        while !agent.ask("health").status.success() {
-            assert!(Instant::now() < end, "the agent is never well");
+        while !agent.ask("status").status.success() {
+            assert!(Instant::now() < end, "the agent never answers");
             std::thread::sleep(Duration::from_millis(20));
         }
         agent
