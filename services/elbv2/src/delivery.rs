@@ -44,7 +44,7 @@ impl Elbv2 {
                 continue;
             };
             let key = log_key(cx, prefix, &arn);
-            let input = put_object(bucket, &key, &arn, lines);
+            let input = put_object(bucket, &key, &arn, &lines);
             self.last_ticket += 1;
             self.deliveries.insert(self.last_ticket, format!("{bucket}/{key}"));
             cx.call(self.last_ticket, ServiceName::S3, "PutObject", input);
@@ -72,7 +72,7 @@ impl Elbv2 {
         let key = format!("{}AWSLogs/{account}/ELBAccessLogTestFile", directory(&prefix));
         let name = full_name(&arn).split('/').nth(1).unwrap_or_default();
         let text = format!("Enable AccessLog for ELB: {name}\n");
-        let input = put_object(&bucket, &key, &arn, text);
+        let input = put_object(&bucket, &key, &arn, &text);
         Some(Need::Reply { service: ServiceName::S3, operation: "PutObject".into(), input })
     }
 }
@@ -93,7 +93,7 @@ pub(crate) fn check_test_object(heard: &[Heard]) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn put_object(bucket: &str, key: &str, arn: &str, text: String) -> Value {
+fn put_object(bucket: &str, key: &str, arn: &str, text: &str) -> Value {
     let (_, region) = place_of(arn);
     let account = ACCOUNTS.iter().find(|(known, _)| *known == region).map(|(_, account)| account);
     json!({

@@ -26,11 +26,11 @@ impl Elbv2 {
     /// Tells of the minutes that are over.
     pub(crate) fn tell_metrics(&mut self, cx: &mut Cx<'_>) {
         while let Some(minute) = self.balancer.meters.take(cx.now) {
-            self.tell(cx, minute);
+            self.tell(cx, &minute);
         }
     }
 
-    fn tell(&mut self, cx: &mut Cx<'_>, minute: Minute<Whose, Counts>) {
+    fn tell(&mut self, cx: &mut Cx<'_>, minute: &Minute<Whose, Counts>) {
         let began = minute.began;
         let mut data = Vec::new();
         let mut totals: BTreeMap<Arc<str>, Counts> = BTreeMap::new();
@@ -57,7 +57,7 @@ impl Elbv2 {
             // The next minute is told in any case.
             self.balancer.meters.begin(cx);
             for load_balancer in self.state.load_balancers_using(&group) {
-                of_hosts(&mut data, hosts, &dimensions(&load_balancer, Some(&group)));
+                of_hosts(&mut data, hosts, &dimensions(load_balancer, Some(&group)));
             }
         }
         metric::put(cx, PRINCIPAL, NAMESPACE, began, data);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use standin_kernel::{Time, Value};
 
-use super::evaluate::{FURTHER_PERIODS, Missing, Operator, Rule, State, Verdict, evaluate};
+use super::evaluate::{FURTHER_PERIODS, Operator, Rule, State, Treat, Verdict, evaluate};
 use super::metric::Metrics;
 use super::query::{Dimension, MetricStat, Named, Query, solve};
 use super::statistic::Statistic;
@@ -181,7 +181,7 @@ impl AlarmSettings {
             threshold: self.threshold?,
             evaluation_periods: periods,
             datapoints_to_alarm: self.datapoints_to_alarm.map_or(periods, |some| some as usize),
-            missing: Missing::parse(missing)?,
+            missing: Treat::parse(missing)?,
         })
     }
 

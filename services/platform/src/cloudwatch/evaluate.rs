@@ -70,14 +70,14 @@ impl Operator {
 
 /// `TreatMissingData`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum Treat {
     Missing,
     Ignore,
     Breaching,
     NotBreaching,
 }
 
-impl Missing {
+impl Treat {
     pub(super) fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "missing" => Self::Missing,
@@ -96,7 +96,7 @@ pub(super) struct Rule {
     pub(super) threshold: f64,
     pub(super) evaluation_periods: usize,
     pub(super) datapoints_to_alarm: usize,
-    pub(super) missing: Missing,
+    pub(super) missing: Treat,
 }
 
 /// Further periods that are looked at, beyond the evaluation periods, for data that stand in for
@@ -125,12 +125,12 @@ pub(super) fn evaluate(values: &[Option<f64>], rule: Rule) -> Verdict {
     let missing = periods - counted.len();
     let breaching = counted.iter().filter(|(_, value)| breaches(*value)).count();
     let state = match (missing, rule.missing) {
-        (0, _) | (_, Missing::NotBreaching) => Some(alarm_if(breaching >= to_alarm)),
-        (_, Missing::Breaching) => Some(alarm_if(breaching + missing >= to_alarm)),
+        (0, _) | (_, Treat::NotBreaching) => Some(alarm_if(breaching >= to_alarm)),
+        (_, Treat::Breaching) => Some(alarm_if(breaching + missing >= to_alarm)),
         _ if breaching >= to_alarm => Some(State::Alarm),
         _ if breaching < counted.len() => Some(State::Ok),
-        (_, Missing::Ignore) => None,
-        (_, Missing::Missing) => match counted.first() {
+        (_, Treat::Ignore) => None,
+        (_, Treat::Missing) => match counted.first() {
             None => Some(State::InsufficientData),
             // CW-AL-06: none but breaching ones, and the oldest of them is old enough.
             Some((oldest, _)) => (values.len() - oldest >= to_alarm).then_some(State::Alarm),
@@ -198,7 +198,7 @@ pub(super) fn decimal(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn rule(periods: usize, to_alarm: usize, missing: Missing) -> Rule {
+    fn rule(periods: usize, to_alarm: usize, missing: Treat) -> Rule {
         Rule {
             operator: Operator::GreaterOrEqual,
             threshold: 1.0,
@@ -220,7 +220,7 @@ mod tests {
 
     #[track_caller]
     fn holds(periods: usize, to_alarm: usize, cases: &[(&str, [&str; 4])]) {
-        let ways = [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
+        let ways = [Treat::Missing, Treat::Ignore, Treat::Breaching, Treat::NotBreaching];
         for (text, wanted) in cases {
             for (way, wanted) in ways.into_iter().zip(wanted) {
                 let verdict = evaluate(&values(text), rule(periods, to_alarm, way));
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn cw_al_03_the_four_operators() {
         let at = |operator: Operator, value: f64| {
-            let rule = Rule { operator, ..rule(1, 1, Missing::Missing) };
+            let rule = Rule { operator, ..rule(1, 1, Treat::Missing) };
             evaluate(&[None, None, Some(value)], rule).state == Some(State::Alarm)
         };
         for (name, wanted) in [
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn cw_al_08_reasons_say_what_was_compared() {
-        let one = rule(1, 1, Missing::NotBreaching);
+        let one = rule(1, 1, Treat::NotBreaching);
         let verdict = evaluate(&values("--X"), one);
         let shown = ["1.0 (24/11/26 08:30:00)".to_owned()];
         assert_eq!(
@@ -295,7 +295,7 @@ mod tests {
             "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint \
              was treated as [NonBreaching]."
         );
-        let three = rule(3, 2, Missing::Missing);
+        let three = rule(3, 2, Treat::Missing);
         let verdict = evaluate(&values("00X0X"), three);
         let shown = ["a", "b", "c"].map(str::to_owned);
         assert_eq!(

@@ -161,10 +161,9 @@ pub(super) fn statistics(
     let mut points = Vec::new();
     for window in windows {
         let begin = Time::from_seconds(window.start);
-        let has = all.metrics.unit(&metric, window.clone()).map(str::to_owned);
+        let has = all.metrics.unit(&metric, window.clone());
         let Some(set) = all.metrics.between(&metric, unit, window) else { continue };
-        let unit = unit.map(str::to_owned).or(has);
-        points.push(point(begin, &set, &named, unit));
+        points.push(point(begin, &set, &named, unit.or(has)));
     }
     Ok(json!({"Label": metric.name, "Datapoints": points}))
 }
@@ -173,7 +172,7 @@ fn point(
     begin: Time,
     set: &Set,
     named: &[(&String, bool, Statistic)],
-    unit: Option<String>,
+    unit: Option<&str>,
 ) -> Value {
     let mut point = json!({"Timestamp": begin.iso8601(), "Unit": unit});
     for (name, extended, statistic) in named {

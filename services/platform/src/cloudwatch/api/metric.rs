@@ -87,13 +87,13 @@ pub(super) fn put(all: &mut CloudWatch, cx: &mut Cx<'_>, value: &Value) -> Resul
                 "The collection Values must not have a size greater than 150.",
             ));
         }
-        data.push(sample(cx.now, &namespace, datum)?);
+        data.push(sample(cx.now, &namespace, &datum)?);
     }
     all.metrics.put(cx, data);
     Ok(json!({}))
 }
 
-fn sample(now: Time, namespace: &str, datum: Datum) -> Result<(Metric, Sample), ApiError> {
+fn sample(now: Time, namespace: &str, datum: &Datum) -> Result<(Metric, Sample), ApiError> {
     let name = &datum.metric_name;
     if name.is_empty() || name.len() > 255 {
         return Err(wrong_value("The parameter MetricName must have 1 to 255 characters."));
@@ -125,7 +125,7 @@ fn sample(now: Time, namespace: &str, datum: Datum) -> Result<(Metric, Sample), 
     let pair = |one: &Dimension| (one.name.clone(), one.value.clone());
     let dimensions: BTreeMap<String, String> = datum.dimensions.iter().map(pair).collect();
     let metric = Metric { namespace: namespace.to_owned(), name: name.clone(), dimensions };
-    Ok((metric, Sample { second, unit, set: set(&datum)? }))
+    Ok((metric, Sample { second, unit, set: set(datum)? }))
 }
 
 /// A datum has a value, statistics of values, or a list of values.
