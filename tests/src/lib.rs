@@ -75,6 +75,7 @@ pub fn stage(file: &Path, text: &str, parameters: &[(String, String)]) -> Result
 
 /// `diary` for `stacks/diary/template.yaml`, as the CLI calls it.
 fn stack_name(file: &Path) -> String {
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let stem = file.file_stem().filter(|stem| *stem != "template");
     let folder = file.parent().and_then(Path::file_name);
     let name = stem.or(folder).unwrap_or_default();

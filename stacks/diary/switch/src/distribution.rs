@@ -113,8 +113,8 @@ fn each(
     Ok(out)
 }
 
-/// Sets the text of the element `name`, which may be empty, closed in itself, or (when `value` is
-/// empty) not there.
+/// Sets the text of the element `name`, which may be empty, closed in itself, or not there. Without
+/// a value it is taken out: an empty id names a policy that does not exist.
 fn element(text: &str, name: &str, value: &str) -> Result<String, String> {
     let empty = format!("<{name}/>");
     let full = format!("<{name}>{value}</{name}>");
@@ -122,7 +122,9 @@ fn element(text: &str, name: &str, value: &str) -> Result<String, String> {
         return Ok(if value.is_empty() { text.to_owned() } else { text.replace(&empty, &full) });
     }
     if text.contains(&format!("<{name}>")) {
-        return within(text, name, |_| Ok(value.to_owned()));
+        let changed = within(text, name, |_| Ok(value.to_owned()))?;
+        let is_new = value.is_empty() && changed != text;
+        return Ok(if is_new { changed.replace(&full, "") } else { changed });
     }
     Ok(if value.is_empty() { text.to_owned() } else { format!("{text}{full}") })
 }

@@ -329,7 +329,7 @@ fn the_other_modes_change_the_distribution_and_change_it_back() {
     let origin = edit(CONFIG, Mode::Origin, true).unwrap();
     assert!(origin.contains("<TargetOriginId>pages</TargetOriginId>"));
     // CF-OG-18: a bucket takes the viewer's Host for a wrong signature.
-    assert!(origin.contains("<OriginRequestPolicyId></OriginRequestPolicyId>"));
+    assert!(!origin.contains("OriginRequestPolicyId"));
     assert!(origin.contains("<Quantity>2</Quantity><Items><CustomErrorResponse>"));
     let path = edit(CONFIG, Mode::OriginPath, true).unwrap();
     assert!(path.contains("<OriginPath>/closed</OriginPath>"));
