@@ -2,9 +2,9 @@
 //! the real machine and under virtual time.
 //!
 //! Each run has an interpreter of its own, as on AWS nothing stays from one run to the next.
-//! Reading order: this file, `run` (one run), `natives` (what JavaScript may call), `remembered` (runs
-//! that need not be made again), `syntax` (what the runtimes of CloudFront do not read), `js/` (their
-//! globals and modules).
+//! Reading order: this file, `run` (one run), `natives` (what JavaScript may call), `remembered`
+//! (runs that need not be made again), `syntax` (what the runtimes of CloudFront do not read),
+//! `js/` (their globals and modules).
 
 mod digest;
 mod natives;

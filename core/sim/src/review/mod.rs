@@ -3,9 +3,9 @@
 //! sockets.
 //!
 //! Reading order: this file (the report), `scene` (what the template says), `cohort` (who asks),
-//! `case` and `surge` (what happens), `run` and `watch` (one run), `page` (classes of answers), `measure`
-//! (seconds and verdict), `row` (the runs of one case together), `finding` (what to change),
-//! `change` (how).
+//! `case` and `surge` (what happens), `run` and `watch` (one run), `page` (classes of answers),
+//! `measure` (seconds and verdict), `row` (the runs of one case together), `finding` (what to
+//! change), `change` (how).
 
 mod case;
 mod change;

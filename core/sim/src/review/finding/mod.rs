@@ -3,7 +3,8 @@
 //! order.
 //!
 //! A rule is a function in the file of what it is about: `alias`, `database`, `error_page`,
-//! `error_cache`, `front`, `origin`, `page`, `tasks`. `proof` asks what a run of all faults does not show.
+//! `error_cache`, `front`, `origin`, `page`, `tasks`. `proof` asks what a run of all faults does
+//! not show.
 
 mod alias;
 mod database;
