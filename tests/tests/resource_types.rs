@@ -294,39 +294,6 @@ fn cfn_rs_27_a_version_of_a_function() {
 }
 
 #[test]
-fn cfn_rs_28_a_schedule() {
-    let target = json!({
-        "Arn": {"Fn::GetAtt": ["Code", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
-    });
-    let properties = json!({
-        "Name": "nightly", "ScheduleExpression": "rate(1 day)",
-        "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target,
-    });
-    let resources = code(json!({"It": of("AWS::Scheduler::Schedule", properties)}));
-    let mut stack = Stack::new(resources, "It", &["Arn"]);
-    let outputs = stack.outputs();
-    assert_eq!(outputs["Ref"], "nightly");
-    assert_eq!(outputs["Arn"], "arn:aws:scheduler:HERE:schedule/default/nightly");
-    stack.replaces("Name", json!("hourly"));
-    stack.stays("ScheduleExpression", json!("rate(1 hour)"));
-    stack.stays("Description", json!("two"));
-}
-
-#[test]
-fn cfn_rs_29_a_group_of_schedules() {
-    let resources = json!({"It": of("AWS::Scheduler::ScheduleGroup", json!({"Name": "windows"}))});
-    let attributes = ["Arn", "CreationDate", "LastModificationDate", "State"];
-    let mut stack = Stack::new(resources, "It", &attributes);
-    let outputs = stack.outputs();
-    assert_eq!((outputs["Ref"].as_str(), outputs["State"].as_str()), ("windows", "ACTIVE"));
-    assert_eq!(outputs["Arn"], "arn:aws:scheduler:HERE:schedule-group/windows");
-    assert_eq!(outputs["CreationDate"], outputs["LastModificationDate"]);
-    assert!(outputs["CreationDate"].starts_with("20"), "{}", outputs["CreationDate"]);
-    stack.replaces("Name", json!("other"));
-    stack.stays("Tags", json!([{"Key": "team", "Value": "a"}]));
-}
-
-#[test]
 fn cfn_rs_30_a_rule() {
     let properties = json!({"ScheduleExpression": "rate(1 minute)"});
     let resources = json!({"It": of("AWS::Events::Rule", properties)});
