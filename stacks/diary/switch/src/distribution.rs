@@ -53,7 +53,7 @@ pub(crate) fn edit(config: &str, mode: Mode, closed: bool) -> Result<String, Str
         let behavior = element(behavior, "TargetOriginId", to)?;
         // The policy forwards the viewer's Host, which a bucket takes for a wrong signature.
         if origin {
-            element(&behavior, "OriginRequestPolicyId", "")
+            Ok(without(&behavior, "OriginRequestPolicyId"))
         } else {
             element(&behavior, "OriginRequestPolicyId", ALL_VIEWER)
         }
@@ -113,8 +113,8 @@ fn each(
     Ok(out)
 }
 
-/// Sets the text of the element `name`, which may be empty, closed in itself, or not there. Without
-/// a value it is taken out: an empty id names a policy that does not exist.
+/// Sets the text of the element `name`, which may be empty, closed in itself, or (when `value` is
+/// empty) not there.
 fn element(text: &str, name: &str, value: &str) -> Result<String, String> {
     let empty = format!("<{name}/>");
     let full = format!("<{name}>{value}</{name}>");
@@ -122,11 +122,17 @@ fn element(text: &str, name: &str, value: &str) -> Result<String, String> {
         return Ok(if value.is_empty() { text.to_owned() } else { text.replace(&empty, &full) });
     }
     if text.contains(&format!("<{name}>")) {
-        let changed = within(text, name, |_| Ok(value.to_owned()))?;
-        let is_new = value.is_empty() && changed != text;
-        return Ok(if is_new { changed.replace(&full, "") } else { changed });
+        return within(text, name, |_| Ok(value.to_owned()));
     }
     Ok(if value.is_empty() { text.to_owned() } else { format!("{text}{full}") })
+}
+
+/// Takes the element `name` out: an empty id would name a policy that does not exist.
+fn without(text: &str, name: &str) -> String {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let Some((before, rest)) = text.split_once(&open) else { return text.to_owned() };
+    let after = rest.split_once(&close).map_or("", |(_, after)| after);
+    format!("{before}{after}")
 }
 
 fn quantity(text: &str, by: i64) -> Result<String, String> {
