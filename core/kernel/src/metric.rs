@@ -162,24 +162,14 @@ impl Datum {
     }
 }
 
-/// Tells CloudWatch the data of the minute that began at `began`, in the name of the service
-/// `principal`, which alone may write to its namespace.
-pub fn put(
-    cx: &mut Cx<'_>,
-    principal: &str,
-    namespace: &str,
-    began: Time,
-    data: impl IntoIterator<Item = Datum>,
-) {
+/// Tells CloudWatch the data of the minute that began at `began`; only a service may write to a
+/// namespace of AWS's.
+pub fn put(cx: &mut Cx<'_>, namespace: &str, began: Time, data: impl IntoIterator<Item = Datum>) {
     let data: Vec<Value> = data.into_iter().map(|datum| written(datum, began)).collect();
     if data.is_empty() {
         return;
     }
-    let input = json!({
-        "Namespace": namespace,
-        "MetricData": data,
-        "Standin": {"Principal": principal},
-    });
+    let input = json!({"Namespace": namespace, "MetricData": data});
     cx.call(TICKET, ServiceName::Platform, "cloudwatch:PutMetricData", input);
 }
 
@@ -256,8 +246,8 @@ mod tests {
             values: Values::Spread { spread, unit_micros: 1_000_000 },
         };
         let ((), out) = with(0, Pace::Fast, |cx| {
-            put(cx, "elasticloadbalancing.amazonaws.com", "AWS/ApplicationELB", cx.now, [datum]);
-            put(cx, "nobody", "AWS/None", cx.now, []);
+            put(cx, "AWS/ApplicationELB", cx.now, [datum]);
+            put(cx, "AWS/None", cx.now, []);
         });
         let [Out::Call { input, .. }] = &out[..] else { panic!("{out:?}") };
         let told = &input["MetricData"][0];

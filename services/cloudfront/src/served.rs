@@ -123,7 +123,7 @@ impl Served {
         self.log.deliver(cx);
         while let Some(Minute { began, counts, .. }) = self.meter.take(cx.now) {
             let data = counts.iter().flat_map(|(id, counts)| data(id, counts));
-            metric::put(cx, "cloudfront.amazonaws.com", "AWS/CloudFront", began, data);
+            metric::put(cx, "AWS/CloudFront", began, data);
         }
     }
 }

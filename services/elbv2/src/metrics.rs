@@ -15,7 +15,6 @@ use crate::data::Hosts;
 use crate::data::meter::{Counts, Whose};
 use crate::state::full_name;
 
-const PRINCIPAL: &str = "elasticloadbalancing.amazonaws.com";
 const NAMESPACE: &str = "AWS/ApplicationELB";
 const LOAD_BALANCER: &str = "LoadBalancer";
 const TARGET_GROUP: &str = "TargetGroup";
@@ -60,7 +59,7 @@ impl Elbv2 {
                 of_hosts(&mut data, hosts, &dimensions(load_balancer, Some(&group)));
             }
         }
-        metric::put(cx, PRINCIPAL, NAMESPACE, began, data);
+        metric::put(cx, NAMESPACE, began, data);
     }
 
     /// The dimensions under which values stand: without a zone, and with it.

@@ -160,7 +160,7 @@ impl Checkers {
     pub(crate) fn tell_metrics(&mut self, cx: &mut Cx<'_>) {
         while let Some(Minute { began, counts, .. }) = self.meter.take(cx.now) {
             let data = counts.into_iter().map(|(id, stood)| status(id, &stood));
-            metric::put(cx, "route53.amazonaws.com", "AWS/Route53", began, data);
+            metric::put(cx, "AWS/Route53", began, data);
         }
     }
 

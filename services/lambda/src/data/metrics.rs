@@ -45,7 +45,7 @@ impl Meters {
     pub(crate) fn tell(&mut self, cx: &mut Cx<'_>) {
         while let Some(Minute { began, counts, .. }) = self.0.take(cx.now) {
             let data = counts.into_iter().flat_map(|(function, counts)| data(&function, counts));
-            metric::put(cx, "lambda.amazonaws.com", "AWS/Lambda", began, data);
+            metric::put(cx, "AWS/Lambda", began, data);
         }
     }
 }

@@ -89,7 +89,7 @@ async fn dd_sc_04_dd_sc_07_health_checks_find_their_program() {
     let plan = prepared(&scratch, &spec(IMAGE, &[])).await.unwrap();
     let probe = plan.program.with_file_name("probe.sh").display().to_string();
     let words = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(inside(&plan, words("/probe.sh")), [probe.clone()]);
+    assert_eq!(inside(&plan, words("/probe.sh")), std::slice::from_ref(&probe));
     assert_eq!(inside(&plan, words("/bin/sh|-c|/probe.sh"))[2], probe);
     assert!(std::fs::read_to_string(&probe).unwrap().ends_with("agent health\n"));
     let health = words("/bin/sh|-c|agent health");
