@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use standin_cloudformation::StackStatus;
 use standin_kernel::{Bytes, Duration, Evaluator, ServiceName, Time, Value, json};
 
 use crate::drill::{Drill, DrillError, Operation};
@@ -140,12 +141,11 @@ impl Playing<'_> {
     }
 
     /// Whether the stack's update goes on; says how it ended when it has.
-    fn goes_on(&mut self, world: &mut World) -> bool {
-        let described = self.described(world);
-        let status = described["StackStatus"].as_str().unwrap_or("").to_owned();
-        let going_on = status.ends_with("_IN_PROGRESS");
+    fn goes_on(&mut self, world: &World) -> bool {
+        let status = status(world, self.stack["StackName"].as_str().unwrap_or_default());
+        let going_on = status.is_some_and(StackStatus::is_in_progress);
         if !going_on {
-            self.say(world, format!("the stack is {status}"));
+            self.say(world, format!("the stack is {}", status.map_or("", StackStatus::as_str)));
         }
         going_on
     }
@@ -215,10 +215,9 @@ pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
         .call(service, "CreateStack", stage.stack.clone())
         .map_err(|refused| failed(refused.message))?;
     let name = stage.stack["StackName"].as_str().unwrap_or_default();
-    let rested = world.run_while(|world| {
-        status(world, name).is_some_and(standin_cloudformation::StackStatus::is_in_progress)
-    });
-    let status = status(world, name).map_or("gone", standin_cloudformation::StackStatus::as_str);
+    let rested =
+        world.run_while(|world| status(world, name).is_some_and(StackStatus::is_in_progress));
+    let status = status(world, name).map_or("gone", StackStatus::as_str);
     if !rested || status != "CREATE_COMPLETE" {
         let name = json!({"StackName": name});
         return Err(failed(format!("it is {status}\n{}", reasons(world, &name))));
@@ -238,7 +237,7 @@ pub fn create(world: &mut World, stage: &Stage) -> Result<(), DrillError> {
 }
 
 /// The status of the stack called `name`, if there is one.
-fn status(world: &World, name: &str) -> Option<standin_cloudformation::StackStatus> {
+fn status(world: &World, name: &str) -> Option<StackStatus> {
     let stacks = world.engine().services().cloudformation.stacks();
     stacks.into_iter().find(|stack| stack.name == name).map(|stack| stack.status)
 }

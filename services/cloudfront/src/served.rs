@@ -131,9 +131,7 @@ impl Served {
 /// Bytes of an answer's head, as it goes to a viewer over HTTP/1.1 without the framing.
 fn head_bytes(response: &Response) -> u64 {
     const STATUS_LINE: usize = "HTTP/1.1 200 \r\n\r\n".len();
-    let lines = response.head.headers.iter();
-    let bytes: usize = lines.map(|(name, value)| name.len() + value.len() + ": \r\n".len()).sum();
-    (STATUS_LINE + bytes) as u64
+    (STATUS_LINE + response.head.headers.wire_bytes()) as u64
 }
 
 fn data(id: &str, counts: &Counts) -> [Datum; 5] {

@@ -81,7 +81,6 @@ impl Line {
         let head = &request.head;
         let text = |name: &str| head.headers.get(name).map(str::to_owned);
         let cookies = distribution.logging.as_ref().is_some_and(|to| to.include_cookies);
-        let lines = head.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
         let line = head.method.as_str().len() + head.target.len() + "  HTTP/1.1\r\n\r\n".len();
         let body = text("Content-Length").and_then(|length| length.parse::<u64>().ok());
         let https = request.tls || distribution.assume_https;
@@ -98,7 +97,7 @@ impl Line {
             forwarded_for: text("X-Forwarded-For"),
             protocol: if https { "https" } else { "http" },
             version: head.version.digits(),
-            received_bytes: (line + lines.sum::<usize>()) as u64 + body.unwrap_or(0),
+            received_bytes: (line + head.headers.wire_bytes()) as u64 + body.unwrap_or(0),
             failure: None,
             origin_status: None,
             answer: None,

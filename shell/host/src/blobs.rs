@@ -18,7 +18,6 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::fill::hex;
 use crate::store::create_private_dir;
 
 /// How many chunks of a body may wait for the disk before its sender has to.
@@ -189,12 +188,12 @@ impl Blobs {
 
     /// Where a body lies under a state directory.
     pub(crate) fn file(state_dir: &Path, id: BlobId) -> PathBuf {
-        let name = hex(&id.0);
+        let name = id.hex();
         state_dir.join("blobs").join(&name[..2]).join(name)
     }
 
     fn path(&self, id: BlobId) -> PathBuf {
-        let name = hex(&id.0);
+        let name = id.hex();
         self.shared.folder.join(&name[..2]).join(name)
     }
 
@@ -378,7 +377,7 @@ mod tests {
     fn a_body_lies_under_its_hash_and_comes_back_after_a_restart() {
         let scratch = Scratch::new();
         let id = blobs(&scratch, 0).put(&Bytes::from("abc")).unwrap();
-        assert_eq!(hex(&id.0), ABC);
+        assert_eq!(id.hex(), ABC);
         let path = scratch.path().join("blobs/ba").join(ABC);
         assert_eq!(std::fs::read(path).unwrap(), b"abc");
         let again = blobs(&scratch, 0);

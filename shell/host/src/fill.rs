@@ -50,7 +50,7 @@ async fn put_file(
         "Bucket": bucket,
         "Key": key,
         "ContentType": content_type(file),
-        "Standin": {"Blob": hex(&blob.0), "Length": length, "ETag": etag},
+        "Standin": {"Blob": blob.hex(), "Length": length, "ETag": etag},
     });
     driver.call(ServiceName::S3, "PutObject", input).await.map(drop)
 }

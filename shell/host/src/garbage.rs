@@ -40,11 +40,10 @@ mod tests {
     use standin_kernel::{Bytes, Record, Rng, ServiceName, json};
 
     use super::*;
-    use crate::fill::hex;
     use crate::scratch::Scratch;
 
     fn object(key: &str, body: Option<BlobId>) -> (ServiceName, Record) {
-        let document = body.map(|id| json!({"versions": [{"content": {"blob": hex(&id.0)}}]}));
+        let document = body.map(|id| json!({"versions": [{"content": {"blob": id.hex()}}]}));
         (ServiceName::S3, Record { kind: "object".into(), id: key.into(), document })
     }
 
@@ -76,7 +75,7 @@ mod tests {
     #[test]
     fn a_name_is_found_in_any_member() {
         let id = BlobId([0xab; 32]);
-        let document = json!({"Archive": hex(&id.0), "etag": "ab", "sha": "ab".repeat(33)});
+        let document = json!({"Archive": id.hex(), "etag": "ab", "sha": "ab".repeat(33)});
         let found: Vec<BlobId> = names_in(document.to_string().as_bytes()).collect();
         assert_eq!(found, [id]);
     }

@@ -134,7 +134,7 @@ fn join(blobs: &Blobs, pieces: &[Piece]) -> io::Result<Value> {
 }
 
 fn named(blob: BlobId, length: u64, md5: &[u8]) -> Value {
-    json!({"Blob": hex(&blob.0), "Length": length, "ETag": hex(md5)})
+    json!({"Blob": blob.hex(), "Length": length, "ETag": hex(md5)})
 }
 
 /// `length` bytes from `offset` of a stored body.

@@ -114,6 +114,15 @@ impl Headers {
         })
     }
 
+    /// Bytes of all lines as HTTP/1 has them: `name: value` and the end of the line.
+    pub fn wire_bytes(&self) -> usize {
+        let line = |entry: &Entry| {
+            let (name, value) = (name_of(&self.bytes, *entry), self.value_of(*entry));
+            name.len() + value.len() + ": \r\n".len()
+        };
+        self.entries.iter().map(line).sum()
+    }
+
     fn name_is(&self, entry: Entry, name: &str) -> bool {
         name_of(&self.bytes, entry).eq_ignore_ascii_case(name.as_bytes())
     }

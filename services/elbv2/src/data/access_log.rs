@@ -89,9 +89,8 @@ impl AccessLog {
         let (method, version) = (head.method.as_str(), head.version.digits());
         let (port, target) = (listener.port, &head.target);
         let length = head.headers.get("Content-Length").and_then(|text| text.parse::<u64>().ok());
-        let lines = head.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
         let head_bytes =
-            method.len() + target.len() + "  HTTP/1.1\r\n\r\n".len() + lines.sum::<usize>();
+            method.len() + target.len() + "  HTTP/1.1\r\n\r\n".len() + head.headers.wire_bytes();
         let text = |name: &str| head.headers.get(name).map(str::to_owned);
         let entry = Entry {
             load_balancer: Arc::clone(&balancer.arn),
@@ -210,8 +209,7 @@ impl Entry {
     /// What the client is answered.
     pub(super) fn answers(&mut self, response: &Response) {
         self.status = response.head.status;
-        let headers = response.head.headers.iter();
-        let bytes: usize = headers.map(|(name, value)| name.len() + value.len() + 4).sum();
+        let bytes = response.head.headers.wire_bytes();
         self.sent_bytes = ("HTTP/1.1 200 \r\n\r\n".len() + bytes) as u64;
     }
 
