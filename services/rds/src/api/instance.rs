@@ -253,15 +253,7 @@ fn settings(
     Class::parse(&class)?;
     let gib = asked.allocated_storage.map(storage).transpose()?;
     let gib = gib.or_else(|| from.map(|from| from.allocated_storage_gib));
-    let backup_window = match &asked.preferred_backup_window {
-        Some(text) => BackupWindow::parse(text)?,
-        None => BackupWindow::by_chance(cx.rng),
-    };
-    let maintenance_window = match &asked.preferred_maintenance_window {
-        Some(text) => MaintenanceWindow::parse(text)?,
-        None => MaintenanceWindow::by_chance(cx.rng, &backup_window),
-    };
-    check_windows(&maintenance_window, &backup_window)?;
+    let (maintenance_window, backup_window) = windows(cx, asked)?;
     if let Some(other) = asked.network_type.as_deref().filter(|kind| *kind != "IPV4") {
         return Err(not_built(format!("NetworkType {other}")));
     }
@@ -294,6 +286,19 @@ fn settings(
     let group = group.unwrap_or_else(|| format!("default.postgres{}", made.major()));
     made.parameter_group = fitting_group(rds, &group, made.major())?;
     Ok(made)
+}
+
+/// What is left to chance leaves what is asked for alone (RDS-MW-03).
+fn windows(cx: &mut Cx<'_>, asked: &Create) -> Result<(MaintenanceWindow, BackupWindow)> {
+    let maintenance = asked.preferred_maintenance_window.as_deref();
+    let maintenance = maintenance.map(MaintenanceWindow::parse).transpose()?;
+    let backup = match &asked.preferred_backup_window {
+        Some(text) => BackupWindow::parse(text)?,
+        None => BackupWindow::by_chance(cx.rng, maintenance.as_ref()),
+    };
+    let maintenance = maintenance.unwrap_or_else(|| MaintenanceWindow::by_chance(cx.rng, &backup));
+    check_windows(&maintenance, &backup)?;
+    Ok((maintenance, backup))
 }
 
 pub(super) fn check_windows(maintenance: &MaintenanceWindow, backup: &BackupWindow) -> Result<()> {

@@ -48,15 +48,16 @@ impl MaintenanceWindow {
         Ok(Self { start, minutes })
     }
 
-    /// One of 30 minutes, somewhere in the week, that leaves `backup` alone (RDS-MW-03).
+    /// One of 30 minutes, somewhere in the week, that leaves `backup` alone (RDS-MW-03). Backups as long as
+    /// the whole night leave no room within it; maintenance then begins as they end.
     pub(crate) fn by_chance(rng: &mut Rng, backup: &BackupWindow) -> Self {
-        loop {
-            let day = below(rng, 7) * MINUTES_A_DAY;
-            let window = Self { start: day + time_of_night(rng), minutes: LEAST_MINUTES };
-            if !window.overlaps(backup) {
-                return window;
-            }
+        let day = below(rng, 7) * MINUTES_A_DAY;
+        let window = Self { start: day + time_of_night(rng), minutes: LEAST_MINUTES };
+        if !window.overlaps(backup) {
+            return window;
         }
+        let start = (day + backup.start + backup.minutes) % MINUTES_A_WEEK;
+        Self { start, minutes: LEAST_MINUTES }
     }
 
     pub(crate) fn overlaps(&self, backup: &BackupWindow) -> bool {
@@ -99,8 +100,17 @@ impl BackupWindow {
         Ok(Self { start, minutes })
     }
 
-    pub(crate) fn by_chance(rng: &mut Rng) -> Self {
-        Self { start: time_of_night(rng), minutes: LEAST_MINUTES }
+    /// One of 30 minutes that leaves `maintenance`, where that is given, alone (RDS-MW-03). A window of
+    /// maintenance as long as the whole night leaves no room within it; the backup then begins as it ends.
+    pub(crate) fn by_chance(rng: &mut Rng, maintenance: Option<&MaintenanceWindow>) -> Self {
+        let window = Self { start: time_of_night(rng), minutes: LEAST_MINUTES };
+        match maintenance {
+            Some(maintenance) if maintenance.overlaps(&window) => {
+                let end = (maintenance.start + maintenance.minutes) % MINUTES_A_DAY;
+                Self { start: end, minutes: LEAST_MINUTES }
+            }
+            _ => window,
+        }
     }
 }
 
@@ -220,10 +230,34 @@ mod tests {
     fn rds_mw_03_windows_by_chance_do_not_overlap() {
         let mut rng = Rng::new(1);
         for _ in 0..200 {
-            let backup = BackupWindow::by_chance(&mut rng);
+            let backup = BackupWindow::by_chance(&mut rng, None);
             let window = MaintenanceWindow::by_chance(&mut rng, &backup);
             assert!(!window.overlaps(&backup));
             assert_eq!(MaintenanceWindow::parse(&window.to_string()).unwrap(), window);
+        }
+    }
+
+    #[test]
+    fn rds_mw_03_a_backup_window_by_chance_leaves_the_maintenance_asked_for_alone() {
+        let mut rng = Rng::new(1);
+        for asked in ["sun:17:00-sun:17:30", "mon:13:00-mon:21:00", "sun:23:50-mon:23:20"] {
+            let maintenance = MaintenanceWindow::parse(asked).unwrap();
+            for _ in 0..200 {
+                let backup = BackupWindow::by_chance(&mut rng, Some(&maintenance));
+                assert!(!maintenance.overlaps(&backup), "{asked} {backup}");
+            }
+        }
+    }
+
+    #[test]
+    fn rds_mw_03_maintenance_by_chance_leaves_the_backups_asked_for_alone() {
+        let mut rng = Rng::new(1);
+        for asked in ["17:00-17:30", "13:00-21:00", "23:50-23:20"] {
+            let backup = BackupWindow::parse(asked).unwrap();
+            for _ in 0..200 {
+                let maintenance = MaintenanceWindow::by_chance(&mut rng, &backup);
+                assert!(!maintenance.overlaps(&backup), "{asked} {maintenance}");
+            }
         }
     }
 
