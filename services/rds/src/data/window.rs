@@ -48,8 +48,8 @@ impl MaintenanceWindow {
         Ok(Self { start, minutes })
     }
 
-    /// One of 30 minutes, somewhere in the week, that leaves `backup` alone (RDS-MW-03). Backups as long as
-    /// the whole night leave no room within it; maintenance then begins as they end.
+    /// One of 30 minutes, somewhere in the week, that leaves `backup` alone (RDS-MW-03). Backups as
+    /// long as the whole night leave no room within it; maintenance then begins as they end.
     pub(crate) fn by_chance(rng: &mut Rng, backup: &BackupWindow) -> Self {
         let day = below(rng, 7) * MINUTES_A_DAY;
         let window = Self { start: day + time_of_night(rng), minutes: LEAST_MINUTES };
@@ -100,8 +100,9 @@ impl BackupWindow {
         Ok(Self { start, minutes })
     }
 
-    /// One of 30 minutes that leaves `maintenance`, where that is given, alone (RDS-MW-03). A window of
-    /// maintenance as long as the whole night leaves no room within it; the backup then begins as it ends.
+    /// One of 30 minutes that leaves `maintenance`, where that is given, alone (RDS-MW-03). A window
+    /// of maintenance as long as the whole night leaves no room within it; the backup then begins as
+    /// it ends.
     pub(crate) fn by_chance(rng: &mut Rng, maintenance: Option<&MaintenanceWindow>) -> Self {
         let window = Self { start: time_of_night(rng), minutes: LEAST_MINUTES };
         match maintenance {
