@@ -166,6 +166,15 @@ impl Engine {
         }
     }
 
+    /// Lets chance go another way from here on: copies of one engine that are given different names
+    /// have the same past and different futures.
+    pub fn fork_chance(&mut self, name: &str) {
+        for rng in self.chance.values_mut() {
+            *rng = rng.fork(name);
+        }
+        self.luck = self.luck.fork(name);
+    }
+
     /// Takes back what an earlier run stored, then lets every service rebuild what is live.
     pub fn restore(
         &mut self,

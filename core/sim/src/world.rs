@@ -150,6 +150,12 @@ impl World {
         self.engine.set_network(distances.inside());
     }
 
+    /// Lets chance go another way from here on, so that copies of one world differ.
+    pub fn fork_chance(&mut self, name: &str) {
+        self.engine.fork_chance(name);
+        self.luck = self.luck.fork(name);
+    }
+
     pub const fn now(&self) -> Time {
         self.now
     }

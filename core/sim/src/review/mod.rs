@@ -111,10 +111,10 @@ pub fn review(stage: &Stage, options: &Options, workers: &impl Workers) -> Resul
             return Ok(Report { cohorts, rows, findings, broken: Some(why), idle });
         }
     };
-    let ground = Ground { stage, cohorts: &cohorts, probes: &probes, rest: &rest, options };
+    let ground = Ground { cohorts: &cohorts, probes: &probes, rest: &rest, options };
     let mut cases = case::all(&scene, options.pairs);
     cases.retain(|case| options.only.as_ref().is_none_or(|only| case.matches(only)));
-    let prepared = Prepared::new(ground, workers)?;
+    let prepared = Prepared::new(ground, workers);
     let rows = workers.map(cases.len(), |at| row::rows(&prepared, &cases[at]));
     let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     (view.rows, view.rest) = (&rows, Some(&rest));

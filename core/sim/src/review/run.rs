@@ -29,7 +29,6 @@ const SETTLING: Duration = Duration::from_secs(30);
 /// What the runs of a review share.
 #[derive(Debug)]
 pub(crate) struct Ground<'a> {
-    pub(crate) stage: &'a Stage,
     pub(crate) cohorts: &'a [Cohort],
     /// Asked beside the cohorts, to see when a load balancer's service could answer again.
     pub(crate) probes: &'a [Cohort],
@@ -45,12 +44,15 @@ pub(crate) struct Rest {
     statuses: Vec<Option<u16>>,
     /// Functions whose code nobody runs.
     pub(crate) idle: Vec<String>,
+    /// The stack at rest: nobody has asked anything yet.
+    world: World,
 }
 
 impl Rest {
     /// Asks for everything once; an error when the stack does not come up.
     pub(crate) fn of(stage: &Stage, cohorts: &[Cohort], options: &Options) -> Result<Self, String> {
-        let mut world = at_rest(stage, options.seed)?;
+        let at_rest = at_rest(stage, options.seed)?;
+        let mut world = at_rest.clone();
         let designed = Designed::of(&mut world, stage, cohorts);
         let mut status = |cohort: &Cohort| {
             let host = host(&world, cohort);
@@ -62,7 +64,7 @@ impl Rest {
         };
         let statuses = cohorts.iter().map(&mut status).collect();
         let idle = world.idle_functions();
-        Ok(Self { designed, statuses, idle })
+        Ok(Self { designed, statuses, idle, world: at_rest })
     }
 
     /// What a cohort is answered with.
@@ -110,6 +112,13 @@ pub(crate) fn at_rest(stage: &Stage, seed: u64) -> Result<World, String> {
     Ok(world)
 }
 
+/// A copy of a world in which chance goes its own way.
+pub(crate) fn in_phase(world: &World, phase: usize) -> World {
+    let mut world = world.clone();
+    world.fork_chance(&format!("phase {phase}"));
+    world
+}
+
 /// What the runs of a review share, and the moment at which each phase's fault begins: until then
 /// all faults have the same story.
 #[derive(Debug)]
@@ -120,10 +129,9 @@ pub(crate) struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    pub(crate) fn new(ground: Ground<'a>, workers: &impl Workers) -> Result<Self, String> {
+    pub(crate) fn new(ground: Ground<'a>, workers: &impl Workers) -> Self {
         let phases = ground.options.phases.max(1);
-        let eves = workers.map(phases, |phase| eve(&ground, phase));
-        Ok(Self { eves: eves.into_iter().collect::<Result<_, _>>()?, ground })
+        Self { eves: workers.map(phases, |phase| eve(&ground, phase)), ground }
     }
 
     pub(crate) fn phases(&self) -> usize {
@@ -132,11 +140,10 @@ impl<'a> Prepared<'a> {
 }
 
 /// The stack at rest, and viewers who ask until the fault of this phase begins.
-fn eve(ground: &Ground<'_>, phase: usize) -> Result<Watch, String> {
-    let world = at_rest(ground.stage, ground.options.seed.wrapping_add(phase as u64))?;
-    let mut watch = Watch::new(ground, world);
+fn eve(ground: &Ground<'_>, phase: usize) -> Watch {
+    let mut watch = Watch::new(ground, in_phase(&ground.rest.world, phase));
     watch.pass_with(ground, begins(ground.options, phase));
-    Ok(watch)
+    watch
 }
 
 /// Lets the case happen at one phase.

@@ -120,10 +120,10 @@ fn all_rows(
     let cohorts = cohorts(&scene, stage);
     let probes = probes(&cohorts, &scene);
     let rest = Rest::of(stage, &cohorts, options)?;
-    let ground = Ground { stage, cohorts: &cohorts, probes: &probes, rest: &rest, options };
+    let ground = Ground { cohorts: &cohorts, probes: &probes, rest: &rest, options };
     let mut cases = cases(&scene);
     cases.retain(|case| matches!(case.act, Act::Break { .. }));
-    let prepared = Prepared::new(ground, workers)?;
+    let prepared = Prepared::new(ground, workers);
     let run = |at: usize| -> Result<Vec<Row>, String> {
         let case: &Case = &cases[at];
         rows(&prepared, case)

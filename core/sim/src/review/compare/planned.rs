@@ -12,7 +12,7 @@ use super::pattern::{Close, Pattern};
 use crate::keys;
 use crate::operation::update_input;
 use crate::play::{PATIENCE, Stage};
-use crate::review::run::at_rest;
+use crate::review::run::{at_rest, in_phase};
 use crate::review::scene::Scene;
 use crate::review::site;
 use crate::world::{Arrival, World};
@@ -134,8 +134,10 @@ pub(super) fn planned(
 ) -> Result<Vec<Seen>, String> {
     let Some(close) = &pattern.close else { return Ok(Vec::new()) };
     let mut worst: Vec<Seen> = Vec::new();
+    let world = at_rest(stage, seed)?;
     for phase in 0..phases.max(1) {
-        let seen = Run::of(stage, scene, pattern, (seed, phase))?.through(close)?;
+        let world = in_phase(&world, phase);
+        let seen = Run::of(stage, scene, pattern, (world, phase))?.through(close)?;
         if worst.is_empty() {
             worst = seen;
             continue;
@@ -178,9 +180,8 @@ impl<'a> Run<'a> {
         stage: &'a Stage,
         scene: &Scene,
         pattern: &'a Pattern,
-        (seed, phase): (u64, usize),
+        (mut world, phase): (World, usize),
     ) -> Result<Self, String> {
-        let mut world = at_rest(stage, seed.wrapping_add(phase as u64))?;
         let later = PHASE * u32::try_from(phase).unwrap_or(0);
         world.run_until(world.now() + later);
         let host = site::host(&world, scene).ok_or("there is nobody to ask")?;

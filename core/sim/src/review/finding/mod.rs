@@ -274,8 +274,8 @@ fn gives(view: &View<'_>, options: &Options, draft: &Draft) -> Result<Option<Giv
                 return Ok(None);
             };
             let probes = super::probes(&changed, &scene);
-            let (stage, cohorts) = (&stage, changed.as_slice());
-            let ground = Ground { stage, cohorts, probes: &probes, rest: &rest, options };
+            let cohorts = changed.as_slice();
+            let ground = Ground { cohorts, probes: &probes, rest: &rest, options };
             after(view, ground, &case, draft, cohort)?
         }
     })
@@ -297,7 +297,7 @@ fn after(
     let was = view.cohort(row);
     let alike = || ground.cohorts.iter().position(|one| was.is_some_and(|was| like(was, one)));
     let Some(who) = named.or_else(alike) else { return Ok(None) };
-    let prepared = Prepared::new(ground, &OneByOne)?;
+    let prepared = Prepared::new(ground, &OneByOne);
     let runs = outcomes(&prepared, case)?;
     let runs: Vec<Measures> = runs.iter().map(|outcome| outcome.measures[who]).collect();
     Ok(Some(Gives::Case {
