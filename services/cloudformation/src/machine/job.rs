@@ -12,6 +12,9 @@ use crate::status::ResourceStatus;
 /// The shortest wait: a type that waits for no time at all would never let time pass.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
+/// At AWS's pace nobody looks more often: a database is created for minutes.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
 /// The reason of an event that tells the physical id (CFN-EV-01).
 const INITIATED: &str = "Resource creation Initiated";
 
@@ -128,7 +131,8 @@ impl Run<'_, '_> {
         if let Some(physical_id) = physical_id {
             self.learn(logical_id, &physical_id);
         }
-        let wake = self.cx.now + after.max(WAIT_MIN);
+        let after = self.cx.env.paced(after.max(WAIT_MIN), after.max(LOOK_AGAIN));
+        let wake = self.cx.now + after;
         let resource = self.stack.resource(logical_id);
         let Some(job) = resource.and_then(|resource| resource.job.as_ref()) else { return };
         // Polling again and again for the same thing is not worth a record each time.
