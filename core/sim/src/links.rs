@@ -42,11 +42,14 @@ fn named(tag: &str) -> Option<&str> {
     if name.eq_ignore_ascii_case("img") || name.eq_ignore_ascii_case("script") {
         return attribute(tag, "src");
     }
+    if !name.eq_ignore_ascii_case("link") {
+        return None;
+    }
     let loads = ["stylesheet", "icon", "preload"];
     let rel = attribute(tag, "rel")?;
     let mut words = rel.split_ascii_whitespace();
     let at_once = words.any(|word| loads.iter().any(|load| word.eq_ignore_ascii_case(load)));
-    (name.eq_ignore_ascii_case("link") && at_once).then(|| attribute(tag, "href"))?
+    at_once.then(|| attribute(tag, "href"))?
 }
 
 /// The value of an attribute, in quotes or without.

@@ -1,6 +1,6 @@
 //! A visit: one viewer asks once, and, if it is a browser, for all that the page names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use standin_kernel::{Bytes, ExchangeId, Fact, ResponseHead, Time};
@@ -63,6 +63,17 @@ impl Asset {
     }
 }
 
+/// What a page names on its own host.
+#[derive(Clone, Debug)]
+struct Page {
+    target: String,
+    body: Bytes,
+    named: Vec<String>,
+}
+
+/// Pages that are read once; the others are few.
+const PAGES_MAX: usize = 16;
+
 /// The visits of a world, and the connections that viewers keep.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visits {
@@ -72,6 +83,8 @@ pub(crate) struct Visits {
     asked: BTreeMap<ExchangeId, (VisitId, Option<usize>)>,
     /// Viewers with an open connection to a point of presence, by cohort and member.
     connected: BTreeSet<(String, u32, u8)>,
+    /// The latest pages.
+    pages: VecDeque<Page>,
 }
 
 /// How a request reaches the other end.
@@ -156,7 +169,7 @@ impl World {
             return None;
         }
         let targets = match visit.cohort.kind {
-            Kind::Page => named_by(&seen, &visit.target),
+            Kind::Page => named_by(&mut self.visits.pages, &seen, &visit.target),
             _ => Vec::new(),
         };
         visit.visited.page = Some(seen);
@@ -179,16 +192,31 @@ impl World {
     }
 }
 
-fn named_by(seen: &Seen, target: &str) -> Vec<String> {
-    seen.answer.as_ref().map_or_else(Vec::new, |(head, body)| named_in(head, body, target))
+fn named_by(pages: &mut VecDeque<Page>, seen: &Seen, target: &str) -> Vec<String> {
+    let Some((head, body)) = &seen.answer else { return Vec::new() };
+    if !is_html(head) {
+        return Vec::new();
+    }
+    if let Some(known) = pages.iter().find(|page| page.target == target && page.body == *body) {
+        return known.named.clone();
+    }
+    let named = named_in(head, body, target);
+    if pages.len() >= PAGES_MAX {
+        pages.pop_front();
+    }
+    pages.push_back(Page { target: target.to_owned(), body: body.clone(), named: named.clone() });
+    named
 }
 
 /// What a page names on its own host, each once: styles, scripts and images. `target`: the page's
 /// own path.
 pub fn named_in(head: &ResponseHead, body: &[u8], target: &str) -> Vec<String> {
-    let html = head.headers.get("Content-Type").is_some_and(|kind| kind.starts_with("text/html"));
-    if !html {
+    if !is_html(head) {
         return Vec::new();
     }
     links(&String::from_utf8_lossy(body), target)
+}
+
+fn is_html(head: &ResponseHead) -> bool {
+    head.headers.get("Content-Type").is_some_and(|kind| kind.starts_with("text/html"))
 }
