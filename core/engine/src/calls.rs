@@ -3,6 +3,7 @@
 
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadSpec};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use standin_kernel::{
     Answer, ApiError, BlobId, Body, CallId, Evaluated, Evaluation, ExchangeId, Heard, Need,
@@ -183,7 +184,7 @@ impl Engine {
         operation: &str,
         input: Value,
         texts: impl Fn(BlobId) -> Option<String>,
-        run: impl Fn(&Evaluation) -> Evaluated,
+        run: impl Fn(&Evaluation) -> Arc<Evaluated>,
     ) -> (Result<Value, ApiError>, Vec<Effect>) {
         let ticket = u64::MAX;
         let operation = operation.to_owned();
@@ -193,7 +194,7 @@ impl Engine {
             let answer = match effects.remove(at) {
                 Effect::ReadText { ticket, blob } => Input::Text { ticket, text: texts(blob) },
                 Effect::Evaluate { run: id, evaluation } => {
-                    Input::Evaluated { run: id, evaluated: Box::new(run(&evaluation)) }
+                    Input::Evaluated { run: id, evaluated: run(&evaluation) }
                 }
                 _ => continue,
             };

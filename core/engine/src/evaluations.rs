@@ -1,5 +1,7 @@
 //! Runs of functions at the edge: who waits for what comes of them.
 
+use std::sync::Arc;
+
 use standin_kernel::evaluation::{Evaluated, Evaluation};
 use standin_kernel::{Answer, ExchangeId, Heard, Need, ServiceName};
 
@@ -42,15 +44,15 @@ impl Engine {
     }
 
     /// A run is over.
-    pub(crate) fn evaluated(&mut self, run: RunId, evaluated: Evaluated) {
+    pub(crate) fn evaluated(&mut self, run: RunId, evaluated: Arc<Evaluated>) {
         match self.runs.remove(run.0) {
             None => {}
             Some(Run::Service { service, ticket, exchange }) => {
                 let root = exchange.and_then(|exchange| self.root(exchange));
-                self.with(service, root, |service, cx| service.evaluated(cx, ticket, evaluated));
+                self.with(service, root, |service, cx| service.evaluated(cx, ticket, &evaluated));
             }
             Some(Run::Operation { operation, mut heard, evaluation }) => {
-                let answer = Answer::Evaluated(Box::new(evaluated));
+                let answer = Answer::Evaluated(evaluated);
                 heard.push(Heard { need: Need::Evaluated(evaluation), answer });
                 self.carry_out_knowing(operation, heard);
             }

@@ -1,6 +1,8 @@
 //! The border between engine and driver: what happened ([`Input`]) and what to do ([`Effect`]).
 //! Both drivers handle every variant; a new service adds none.
 
+use std::sync::Arc;
+
 use standin_kernel::control::Record;
 use standin_kernel::dns::{Answer, Question};
 use standin_kernel::evaluation::{Evaluated, Evaluation};
@@ -97,7 +99,7 @@ pub enum Input {
     /// What came of `Effect::Evaluate`.
     Evaluated {
         run: RunId,
-        evaluated: Box<Evaluated>,
+        evaluated: Arc<Evaluated>,
     },
     /// Somebody asks a name server; the answer is `Effect::Dns` with the same ticket.
     Dns {

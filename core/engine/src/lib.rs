@@ -249,7 +249,7 @@ impl Engine {
                 self.effects.push(Effect::Reply { ticket, reply });
             }
             Input::Text { ticket, text } => self.heard_text(ticket, text),
-            Input::Evaluated { run, evaluated } => self.evaluated(run, *evaluated),
+            Input::Evaluated { run, evaluated } => self.evaluated(run, evaluated),
             Input::Dns { ticket, question } => self.name_asked(ticket, &question),
             Input::Tick => {}
         }

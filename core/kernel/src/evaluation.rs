@@ -18,7 +18,10 @@ pub struct Evaluation {
     pub exchange: Option<ExchangeId>,
     pub program: Arc<Program>,
     /// The function's only argument.
-    pub event: Value,
+    pub event: Arc<Value>,
+    /// What `event.context.requestId` gives; `None`: what the event says. It stands beside the event
+    /// because no two requests have it in common, and all else often is.
+    pub request_id: Option<Box<str>>,
     /// What `request.rawQueryString()` gives; without question mark.
     pub raw_query: Option<String>,
     /// What `cf.kvs()` reads; `None` without an associated store.
@@ -126,7 +129,7 @@ impl Evaluated {
     }
 }
 
-/// Whoever runs functions. The same evaluation gives the same outcome.
+/// Whoever runs functions. The same evaluation gives the same outcome, which may be one and the same.
 pub trait Evaluator: fmt::Debug + Send + Sync {
-    fn evaluate(&self, evaluation: &Evaluation) -> Evaluated;
+    fn evaluate(&self, evaluation: &Evaluation) -> Arc<Evaluated>;
 }

@@ -1,5 +1,7 @@
 //! Why an answer is what it is: facts that services note while somebody looks at an exchange.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ServiceName;
@@ -9,13 +11,13 @@ use crate::ServiceName;
 pub struct Fact {
     pub service: ServiceName,
     /// What was decided, as a noun: `behavior`, `cache`, `origin`, `rule`, `target`, `error page`.
-    pub step: String,
+    pub step: Cow<'static, str>,
     /// What was decided and why, one sentence without a final stop.
     pub says: String,
     /// The setting that made it so.
     pub setting: Option<SettingRef>,
     /// The ledger row that states the behaviour: `CF-ERR-05`.
-    pub row: Option<String>,
+    pub row: Option<Cow<'static, str>>,
 }
 
 /// Points at a property of a resource; CloudFormation turns it into a line of the template.
@@ -28,7 +30,7 @@ pub struct SettingRef {
 }
 
 impl Fact {
-    pub fn new(service: ServiceName, step: &str, says: impl Into<String>) -> Self {
+    pub fn new(service: ServiceName, step: &'static str, says: impl Into<String>) -> Self {
         Self { service, step: step.into(), says: says.into(), setting: None, row: None }
     }
 
@@ -40,8 +42,8 @@ impl Fact {
     }
 
     #[must_use]
-    pub fn row(mut self, row: &str) -> Self {
-        self.row = Some(row.into());
+    pub fn row(mut self, row: &'static str) -> Self {
+        self.row = Some(Cow::Borrowed(row));
         self
     }
 }

@@ -1,5 +1,7 @@
 //! What a service has to hear from elsewhere before it can carry out an operation at all.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::control::ApiError;
@@ -30,5 +32,5 @@ pub enum Answer {
     Reply(Result<Value, ApiError>),
     /// `None`: it is not there, or it is not UTF-8.
     Text(Option<String>),
-    Evaluated(Box<Evaluated>),
+    Evaluated(Arc<Evaluated>),
 }

@@ -139,7 +139,7 @@ pub trait Service: fmt::Debug {
     fn kept(&mut self, _cx: &mut Cx<'_>, _keep: u64, _body: Option<bytes::Bytes>) {}
 
     /// What came of an `Out::Evaluate` of this service.
-    fn evaluated(&mut self, _cx: &mut Cx<'_>, _ticket: u64, _evaluated: Evaluated) {}
+    fn evaluated(&mut self, _cx: &mut Cx<'_>, _ticket: u64, _evaluated: &Evaluated) {}
 
     /// The whole body that `Out::Collect` asked for, empty when there is none; `None` when it was
     /// larger than the limit or did not come whole.

@@ -110,7 +110,7 @@ pub fn deciding<'a>(reasons: &'a [Reason], before: &[Reason]) -> Option<&'a Reas
 mod tests {
     use super::*;
 
-    fn reason(step: &str, says: &str, row: Option<&str>) -> Reason {
+    fn reason(step: &'static str, says: &str, row: Option<&'static str>) -> Reason {
         Reason {
             service: "cloudfront".into(),
             step: step.into(),

@@ -98,7 +98,7 @@ enum Event {
     },
     Evaluated {
         run: RunId,
-        evaluated: Box<Evaluated>,
+        evaluated: Arc<Evaluated>,
     },
 }
 
@@ -432,7 +432,6 @@ impl World {
                 }
                 Effect::Evaluate { run, evaluation } => {
                     let evaluated = evaluate(self.evaluator.as_deref(), &evaluation);
-                    let evaluated = Box::new(evaluated);
                     // It takes less than a millisecond on AWS.
                     self.later(Duration::ZERO, Event::Evaluated { run, evaluated });
                 }

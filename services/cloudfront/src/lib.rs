@@ -108,7 +108,7 @@ impl CloudFront {
     fn age(&self, cx: &Cx<'_>, edge: u8, found: &Distribution) -> Option<Fact> {
         let (has, arriving) = self.state.distributions.get(&*found.id)?.at_edge(edge);
         let ago_s = |at| cx.now.since(at).as_secs();
-        let fact = |step: &str, says: String| {
+        let fact = |step: &'static str, says: String| {
             let fact = Fact::new(ServiceName::CloudFront, step, says).row("CF-DEP-02");
             Some(fact.setting(&found.id, "DistributionConfig"))
         };
@@ -200,7 +200,7 @@ impl Service for CloudFront {
         self.work(cx, |edge, cx| edge.kept(cx, keep, body));
     }
 
-    fn evaluated(&mut self, cx: &mut Cx<'_>, ticket: u64, evaluated: Evaluated) {
+    fn evaluated(&mut self, cx: &mut Cx<'_>, ticket: u64, evaluated: &Evaluated) {
         self.work(cx, |edge, cx| edge.evaluated(cx, ticket, evaluated));
     }
 

@@ -14,6 +14,8 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use standin_kernel::{Evaluated, Evaluation, Evaluator};
 
 use remembered::Remembered;
@@ -26,13 +28,13 @@ pub struct QuickJs {
 }
 
 impl Evaluator for QuickJs {
-    fn evaluate(&self, evaluation: &Evaluation) -> Evaluated {
-        let event = remembered::event(evaluation);
-        if let Some(outcome) = self.remembered.outcome(&event, evaluation) {
+    fn evaluate(&self, evaluation: &Evaluation) -> Arc<Evaluated> {
+        if let Some(outcome) = self.remembered.outcome(evaluation) {
             return outcome;
         }
         let (outcome, looked) = run::run(evaluation);
-        self.remembered.keep(event, evaluation, looked, &outcome);
+        let outcome = Arc::new(outcome);
+        self.remembered.keep(evaluation, looked, &outcome);
         outcome
     }
 }

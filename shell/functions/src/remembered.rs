@@ -1,10 +1,11 @@
 //! Outcomes of runs by what the runs looked at: the same code that sees the same gives the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use standin_kernel::evaluation::{KeyValues, Program};
-use standin_kernel::{Evaluated, Evaluation};
+use standin_kernel::{Evaluated, Evaluation, Value};
 
 /// What one run looked at besides its event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,58 +35,61 @@ const RUNS_MAX: usize = 16;
 /// Outcomes by event.
 #[derive(Debug, Default)]
 pub(crate) struct Remembered {
-    by_event: Mutex<BTreeMap<String, Vec<Run>>>,
+    by_event: Mutex<HashMap<Event, Vec<Run>>>,
+}
+
+/// An event, found by its address first: what makes events keeps them and gives them out again.
+#[derive(Debug, Eq)]
+struct Event(Arc<Value>);
+
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for Event {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Events of one path are few; what else they have is compared.
+        self.0["request"]["uri"].as_str().hash(state);
+    }
 }
 
 #[derive(Debug)]
 struct Run {
     program: Arc<Program>,
+    raw_query: Option<String>,
     edge_location: Arc<str>,
     store: Option<Arc<KeyValues>>,
     looked: Looked,
-    outcome: Evaluated,
-}
-
-/// All that a function is handed, but for the id of the request, which no two have in common.
-pub(crate) fn event(evaluation: &Evaluation) -> String {
-    let event = evaluation.event.to_string();
-    let id = evaluation.event["context"]["requestId"].as_str().filter(|id| !id.is_empty());
-    let at = id.and_then(|id| Some((event.find(id)?, id.len())));
-    let (before, after) = at.map_or((&*event, ""), |(at, len)| (&event[..at], &event[at + len..]));
-    let query = evaluation.raw_query.as_deref().unwrap_or_default();
-    [&evaluation.program.version, "\n", query, "\n", before, after].concat()
+    outcome: Arc<Evaluated>,
 }
 
 impl Remembered {
     /// The outcome of an earlier run that saw the same.
-    pub(crate) fn outcome(&self, event: &str, evaluation: &Evaluation) -> Option<Evaluated> {
+    pub(crate) fn outcome(&self, evaluation: &Evaluation) -> Option<Arc<Evaluated>> {
         let by_event = self.by_event.lock().unwrap_or_else(PoisonError::into_inner);
-        let runs = by_event.get(event)?;
-        runs.iter().find(|run| run.is_like(evaluation)).map(|run| run.outcome.clone())
+        let runs = by_event.get(&Event(Arc::clone(&evaluation.event)))?;
+        runs.iter().find(|run| run.is_like(evaluation)).map(|run| Arc::clone(&run.outcome))
     }
 
-    pub(crate) fn keep(
-        &self,
-        event: String,
-        evaluation: &Evaluation,
-        looked: Looked,
-        outcome: &Evaluated,
-    ) {
+    pub(crate) fn keep(&self, evaluation: &Evaluation, looked: Looked, outcome: &Arc<Evaluated>) {
         if looked.is_alone() {
             return;
         }
         let run = Run {
             program: Arc::clone(&evaluation.program),
+            raw_query: evaluation.raw_query.clone(),
             edge_location: Arc::clone(&evaluation.edge_location),
             store: evaluation.store.clone(),
             looked,
-            outcome: outcome.clone(),
+            outcome: Arc::clone(outcome),
         };
         let mut by_event = self.by_event.lock().unwrap_or_else(PoisonError::into_inner);
         if by_event.len() >= EVENTS_MAX {
             by_event.clear();
         }
-        let runs = by_event.entry(event).or_default();
+        let runs = by_event.entry(Event(Arc::clone(&evaluation.event))).or_default();
         if runs.len() >= RUNS_MAX {
             runs.remove(0);
         }
@@ -99,6 +103,7 @@ impl Run {
             Arc::ptr_eq(&self.program, &evaluation.program) || self.program == evaluation.program;
         same_program
             && self.edge_location == evaluation.edge_location
+            && self.raw_query == evaluation.raw_query
             && (self.is_of_store(&evaluation.store) || self.read_the_same(&evaluation.store))
     }
 
@@ -123,7 +128,7 @@ mod tests {
     use standin_kernel::evaluation::KeyValues;
     use standin_kernel::{Duration, Evaluation, Evaluator, json};
 
-    use super::{Remembered, event};
+    use super::Remembered;
     use crate::QuickJs;
     use crate::tests::evaluation;
 
@@ -132,15 +137,19 @@ mod tests {
         let quick = QuickJs::default();
         quick.evaluate(one);
         let remembered: &Remembered = &quick.remembered;
-        let found = remembered.outcome(&event(other), other);
+        let found = remembered.outcome(other);
         // Whatever is remembered is what a run of its own would give.
-        assert!(found.is_none_or(|found| found == QuickJs::default().evaluate(other)));
-        remembered.outcome(&event(other), other).is_some()
+        let own = QuickJs::default().evaluate(other);
+        assert!(found.as_ref().is_none_or(|found| *found == own));
+        found.is_some()
     }
 
     fn with_id(code: &str, id: &str) -> Evaluation {
         let mut one = evaluation(code);
-        one.event["context"] = json!({"requestId": id});
+        let mut event = (*one.event).clone();
+        event["context"] = json!({"eventType": "viewer-request"});
+        one.event = event.into();
+        one.request_id = Some(id.into());
         one
     }
 
@@ -152,11 +161,11 @@ mod tests {
     #[test]
     fn what_looks_at_nothing_else_is_run_once_for_an_event() {
         let one = with_id("function handler(event) { return event.request; }", "id-1");
-        let other = Evaluation { event: with_id("", "id-2").event, ..later(&one) };
+        let other = Evaluation { request_id: Some("id-2".into()), ..later(&one) };
         assert!(again(&one, &other));
-        let mut elsewhere = other.clone();
-        elsewhere.event["request"]["uri"] = json!("/b");
-        assert!(!again(&one, &elsewhere));
+        let mut elsewhere = (*other.event).clone();
+        elsewhere["request"]["uri"] = json!("/b");
+        assert!(!again(&one, &Evaluation { event: elsewhere.into(), ..other.clone() }));
         assert!(!again(&one, &Evaluation { edge_location: "LHR5".into(), ..other.clone() }));
         assert!(!again(&one, &Evaluation { raw_query: None, ..other }));
     }
@@ -188,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn the_request_id_is_a_member_like_others() {
+    fn cf_fn_03_the_request_id_is_a_member_like_others() {
         let code = "function handler(event) { const context = event.context; \
                     const keys = Object.keys(context); context.requestId = 'mine'; \
                     return [keys, context.requestId]; }";
         let made = QuickJs::default().evaluate(&with_id(code, "id-1"));
-        assert_eq!(made.result, Ok(json!([["requestId"], "mine"])));
+        assert_eq!(made.result, Ok(json!([["eventType", "requestId"], "mine"])));
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn event<'js>(
     evaluation: &Evaluation,
     traces: &Rc<RefCell<Traces>>,
 ) -> rquickjs::Result<Value<'js>> {
-    let event = ctx.json_parse(evaluation.event.to_string())?;
+    let event = ctx.json_parse(serde_json::to_string(&*evaluation.event).unwrap_or_default())?;
     let part = |name: &str| event.as_object().and_then(|of| of.get::<_, Object<'js>>(name).ok());
     if evaluation.program.language == Language::Js20
         && let Some(request) = part("request")
@@ -148,7 +148,7 @@ fn event<'js>(
         request.set("rawQueryString", Function::new(ctx.clone(), move || raw.clone())?)?;
     }
     if let Some(context) = part("context")
-        && let Ok(id) = context.get::<_, String>("requestId")
+        && let Some(id) = request_id(evaluation, &context)
     {
         let traces = Rc::clone(traces);
         let read = move || {
@@ -159,6 +159,11 @@ fn event<'js>(
         watch.call::<_, ()>((context, "requestId", Function::new(ctx.clone(), read)?))?;
     }
     Ok(event)
+}
+
+fn request_id(evaluation: &Evaluation, context: &Object<'_>) -> Option<String> {
+    let beside = evaluation.request_id.as_deref().map(str::to_owned);
+    beside.or_else(|| context.get("requestId").ok())
 }
 
 /// Makes a member tell when it is read; to the function it is a member like all others.

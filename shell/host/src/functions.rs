@@ -9,7 +9,7 @@ use standin_kernel::{Evaluated, Evaluation, Evaluator};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What came of a run.
-pub(crate) type Outcome = (RunId, Box<Evaluated>);
+pub(crate) type Outcome = (RunId, Arc<Evaluated>);
 
 /// Takes runs and passes them to the thread.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Functions {
                 let done = outcomes.clone();
                 std::thread::Builder::new().name("functions".into()).spawn(move || {
                     for (run, evaluation) in todo {
-                        let _ = done.send((run, Box::new(evaluator.evaluate(&evaluation))));
+                        let _ = done.send((run, evaluator.evaluate(&evaluation)));
                     }
                 })?;
                 Some(runs)
@@ -44,7 +44,7 @@ impl Functions {
         let sent = self.runs.as_ref().is_some_and(|runs| runs.send((run, evaluation)).is_ok());
         if !sent {
             let failed = Evaluated::failed(FailureKind::NoEvaluator, "nobody runs functions here");
-            let _ = self.outcomes.send((run, Box::new(failed)));
+            let _ = self.outcomes.send((run, Arc::new(failed)));
         }
     }
 }

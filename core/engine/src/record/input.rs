@@ -1,5 +1,7 @@
 //! Inputs as documents and back.
 
+use std::sync::Arc;
+
 use standin_kernel::fault::Mode;
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
 use standin_kernel::{Duration, Evaluated, ExchangeId, LinkFailure, ServiceName, Value, json};
@@ -48,7 +50,7 @@ pub(super) fn document(input: &Input, redactor: &mut Redactor) -> Value {
             json!({"repair": {"ticket": ticket, "target": target}})
         }
         Input::Evaluated { run, evaluated } => {
-            json!({"evaluated": {"run": run.0, "evaluated": evaluated}})
+            json!({"evaluated": {"run": run.0, "evaluated": **evaluated}})
         }
         Input::Text { ticket, text } => json!({"text": {"ticket": ticket, "text": text}}),
         Input::Dns { ticket, question } => {
@@ -101,7 +103,7 @@ pub(super) fn read(document: &Value) -> Result<Input, Wrong> {
         },
         "evaluated" => Input::Evaluated {
             run: RunId(number(of, "run")?),
-            evaluated: Box::new(typed::<Evaluated>(of, "evaluated")?),
+            evaluated: Arc::new(typed::<Evaluated>(of, "evaluated")?),
         },
         "collected" => Input::Collected {
             exchange: exchange()?,

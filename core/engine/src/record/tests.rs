@@ -2,6 +2,7 @@
 //! noticed.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use standin_kernel::evaluation::FailureKind;
 use standin_kernel::fault::Mode;
@@ -141,7 +142,7 @@ fn every_input_reads_back_as_it_was_written() {
         Input::Text { ticket: 9, text: None },
         Input::Evaluated {
             run: crate::RunId(3),
-            evaluated: Box::new(standin_kernel::Evaluated::failed(FailureKind::Time, "too long")),
+            evaluated: Arc::new(standin_kernel::Evaluated::failed(FailureKind::Time, "too long")),
         },
         Input::Collected { exchange: ExchangeId(4), body: None },
         Input::Collected { exchange: ExchangeId(4), body: Some(Bytes::from_static(b"{}")) },

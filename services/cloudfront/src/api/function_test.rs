@@ -43,7 +43,8 @@ pub(crate) fn needs(state: &State, value: &Value, heard: &[Heard]) -> Option<Nee
     Some(Need::Evaluated(Box::new(Evaluation {
         exchange: None,
         program: edition.program(&function.name),
-        event,
+        event: event.into(),
+        request_id: None,
         raw_query,
         store,
         edge_location: "NRT57".into(),

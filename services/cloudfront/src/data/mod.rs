@@ -43,7 +43,7 @@ use std::sync::Arc;
 use standin_kernel::evaluation::KeyValues;
 use standin_kernel::{
     Bytes, Caller, Cx, Deadline, ExchangeId, Fact, Finish, LinkFailure, Request, Response,
-    ServiceName, Timers,
+    ServiceName, Timers, Value,
 };
 
 use crate::config::Distribution;
@@ -51,6 +51,7 @@ use background::Background;
 use cache::{Cache, Entry, Key};
 use fetch::{Asking, Visit};
 use flight::Flights;
+use function::Events;
 use generated_page::Reason;
 use names::{EdgeNames, RequestId};
 
@@ -73,6 +74,7 @@ pub(crate) struct Edge {
     names: EdgeNames,
     /// The key value stores, as this edge has them, by their ids.
     stores: BTreeMap<Box<str>, Arc<KeyValues>>,
+    events: Events,
     /// The key being looked up.
     key: Vec<u8>,
 }
@@ -86,12 +88,12 @@ struct Open {
     answer: Option<Box<Response>>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum State {
     /// For the answer to another request with the same key.
     Waiting,
-    /// For its viewer-request function.
-    Calling,
+    /// For its viewer-request function, which was given this event.
+    Calling(Arc<Value>),
     /// For an origin.
     Asking(Asking),
     /// For its viewer-response function.
@@ -164,7 +166,7 @@ impl Edge {
             match open.state {
                 State::Waiting => self.flights.leave(&key, exchange),
                 State::Asking(_) => self.wake(cx, &key, exchange, false),
-                State::Calling | State::Finishing => {}
+                State::Calling(_) | State::Finishing => {}
             }
         } else {
             self.never_relayed(cx, exchange);
@@ -275,6 +277,6 @@ impl Edge {
 }
 
 /// A fact of this service.
-fn fact(step: &str, says: impl Into<String>) -> Fact {
+fn fact(step: &'static str, says: impl Into<String>) -> Fact {
     Fact::new(ServiceName::CloudFront, step, says)
 }

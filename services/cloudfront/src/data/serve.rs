@@ -179,7 +179,7 @@ pub(super) fn note_error_ttl(
     });
 }
 
-fn note_cache(cx: &mut Cx<'_>, visit: &Visit, says: &str, row: &str) {
+fn note_cache(cx: &mut Cx<'_>, visit: &Visit, says: &str, row: &'static str) {
     cx.note(|| {
         let id = &visit.viewer.distribution.id;
         fact("cache", says).setting(id, cache_property(visit)).row(row)

@@ -38,12 +38,18 @@ impl Viewer {
     }
 
     /// A function has changed what is asked for, perhaps of whom. The behavior stays (CF-BEH-08).
-    pub(crate) fn change(&mut self, head: RequestHead, distribution: Option<Arc<Distribution>>) {
+    pub(crate) fn change(
+        &mut self,
+        head: Option<RequestHead>,
+        distribution: Option<Arc<Distribution>>,
+    ) {
         if let Some(distribution) = distribution {
             self.distribution = distribution;
         }
-        self.root = behavior::with_root_object(&self.distribution, &head.target);
-        self.request.head = head;
+        if let Some(head) = head {
+            self.request.head = head;
+        }
+        self.root = behavior::with_root_object(&self.distribution, &self.request.head.target);
     }
 
     pub(crate) const fn method(&self) -> &Method {

@@ -66,7 +66,7 @@ fn returns(bench: &mut Bench, exchange: ExchangeId, result: Value) -> Outcome {
 }
 
 fn comes(bench: &mut Bench, exchange: ExchangeId, evaluated: Evaluated) -> Outcome {
-    let ((), out) = bench.with(|service, cx| service.evaluated(cx, exchange.0, evaluated));
+    let ((), out) = bench.with(|service, cx| service.evaluated(cx, exchange.0, &evaluated));
     super::outcome(exchange, out)
 }
 
@@ -361,6 +361,6 @@ fn a_head_gets_no_body_and_a_viewer_who_left_gets_nothing() {
     let gone = standin_kernel::Finish::ViewerGone;
     bench.with(|service, cx| service.finished(cx, exchange, gone));
     let evaluated = Evaluated::failed(FailureKind::Time, "");
-    let ((), out) = bench.with(|service, cx| service.evaluated(cx, exchange.0, evaluated));
+    let ((), out) = bench.with(|service, cx| service.evaluated(cx, exchange.0, &evaluated));
     assert!(out.is_empty());
 }

@@ -389,7 +389,7 @@ fn refusal(request: &Request, verdict: Verdict) -> Option<(u16, &'static str, &'
     None
 }
 
-fn fact(step: &str, says: impl Into<String>) -> Fact {
+fn fact(step: &'static str, says: impl Into<String>) -> Fact {
     Fact::new(ServiceName::Elbv2, step, says)
 }
 

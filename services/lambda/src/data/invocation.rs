@@ -130,6 +130,6 @@ impl Lambda {
     }
 }
 
-pub(crate) fn fact(step: &str, says: impl Into<String>) -> Fact {
+pub(crate) fn fact(step: &'static str, says: impl Into<String>) -> Fact {
     Fact::new(ServiceName::Lambda, step, says)
 }

@@ -139,7 +139,7 @@ impl<'a> Visit<'a> {
 }
 
 /// A fact of this service.
-pub(crate) fn fact(step: &str, says: String) -> Fact {
+pub(crate) fn fact(step: &'static str, says: String) -> Fact {
     Fact::new(ServiceName::S3, step, says)
 }
 

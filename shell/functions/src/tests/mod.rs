@@ -19,9 +19,10 @@ pub(crate) fn evaluation(code: &str) -> Evaluation {
     Evaluation {
         exchange: None,
         program: Arc::new(program(code, Language::Js20)),
-        event: json!({
+        event: Arc::new(json!({
             "version": "1.0", "request": {"method": "GET", "uri": "/a", "headers": {}},
-        }),
+        })),
+        request_id: None,
         raw_query: Some("a=%20".into()),
         store: Some(Arc::new(values)),
         edge_location: "NRT57".into(),
@@ -30,7 +31,7 @@ pub(crate) fn evaluation(code: &str) -> Evaluation {
     }
 }
 
-pub(crate) fn run(code: &str) -> Evaluated {
+pub(crate) fn run(code: &str) -> Arc<Evaluated> {
     QuickJs::default().evaluate(&evaluation(code))
 }
 
@@ -39,11 +40,11 @@ fn value(expression: &str) -> Value {
     let code = format!(
         "import cf from 'cloudfront';\nasync function handler(event) {{ return {expression}; }}"
     );
-    run(&code).result.unwrap()
+    run(&code).result.clone().unwrap()
 }
 
 fn failed(code: &str) -> (FailureKind, String) {
-    let failure = run(code).result.unwrap_err();
+    let failure = run(code).result.clone().unwrap_err();
     (failure.kind, failure.message)
 }
 
@@ -111,9 +112,9 @@ fn cf_fn_12_runtime_1_has_neither_modules_nor_the_store() {
                     return c.createHash('md5').update('').digest('hex'); }");
     assert_eq!(made.result, Ok(json!("d41d8cd98f00b204e9800998ecf8427e")));
     let imports = old("import cf from 'cloudfront'; function handler() {}");
-    assert_eq!(imports.result.unwrap_err().kind, FailureKind::Syntax);
+    assert_eq!(imports.result.as_ref().unwrap_err().kind, FailureKind::Syntax);
     let required = old("function handler() { return require('cloudfront'); }");
-    assert_eq!(required.result.unwrap_err().kind, FailureKind::Thrown);
+    assert_eq!(required.result.as_ref().unwrap_err().kind, FailureKind::Thrown);
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Edge {
                 code: code(),
                 language: Language::Js20,
             }),
-            event: json!({
+            event: Arc::new(json!({
                 "version": "1.0",
                 "context": {"eventType": "viewer-request"},
                 "viewer": {"ip": viewer},
@@ -62,7 +62,8 @@ impl Edge {
                     "method": "GET", "uri": "/entries", "querystring": {},
                     "headers": headers, "cookies": cookies,
                 },
-            }),
+            })),
+            request_id: None,
             raw_query: None,
             store: Some(Arc::new(KeyValues {
                 values: self.values.clone(),
@@ -74,7 +75,7 @@ impl Edge {
         };
         let evaluated = QuickJs::default().evaluate(&evaluation);
         assert!(evaluated.utilization_percent < 80, "{}", evaluated.utilization_percent);
-        evaluated.result.unwrap()
+        evaluated.result.clone().unwrap()
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Map;
+use serde_json::map::Entry;
 use standin_kernel::http::reason;
 use standin_kernel::{Headers, Response, Value, json};
 
@@ -12,7 +13,7 @@ use crate::config::HeaderSet;
 use crate::data::viewer::Viewer;
 use crate::data::{cookies, query};
 
-/// The event, without a response.
+/// The event, without a response and without the id of the request.
 pub(crate) fn request_event(viewer: &Viewer, event: EventType) -> Value {
     json!({
         "version": "1.0",
@@ -20,7 +21,6 @@ pub(crate) fn request_event(viewer: &Viewer, event: EventType) -> Value {
             "distributionDomainName": &*viewer.distribution.domain_name,
             "distributionId": &*viewer.distribution.id,
             "eventType": event.as_str(),
-            "requestId": viewer.id.as_str(),
         },
         "viewer": {"ip": viewer.request.peer.ip().to_canonical().to_string()},
         "request": request(viewer),
@@ -80,18 +80,27 @@ fn lines(headers: &Headers, but: &str) -> Map<String, Value> {
 
 /// Values by name; several of one name are in `multiValue` too, and the first stands alone.
 fn grouped(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
-    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut all = Map::new();
     for (name, value) in pairs {
-        all.entry(name).or_default().push(value);
-    }
-    let shown = |values: Vec<String>| {
-        let mut shown = json!({"value": values[0]});
-        if values.len() > 1 {
-            shown["multiValue"] = values.iter().map(|value| json!({"value": value})).collect();
+        let one = Value::Object(Map::from_iter([("value".to_owned(), Value::String(value))]));
+        match all.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(one);
+            }
+            Entry::Occupied(mut place) => add(place.get_mut(), one),
         }
-        shown
-    };
-    all.into_iter().map(|(name, values)| (name, shown(values))).collect()
+    }
+    all
+}
+
+/// Puts a further value of a name beside those that are there.
+fn add(shown: &mut Value, another: Value) {
+    if shown.get("multiValue").is_none() {
+        shown["multiValue"] = Value::Array(vec![shown.clone()]);
+    }
+    if let Some(values) = shown["multiValue"].as_array_mut() {
+        values.push(another);
+    }
 }
 
 /// `Set-Cookie` lines: value and attributes by the cookie's name.

@@ -4,6 +4,7 @@
 //! it may touch, `request` and `response` what becomes of them, `origin` where it sends a request.
 
 mod event;
+mod events;
 mod headers;
 mod origin;
 mod request;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 
 use standin_kernel::evaluation::{Failure, FailureKind};
 use standin_kernel::{
-    Body, Caller, Cx, Evaluated, Evaluation, ExchangeId, Fact, Method, Out, Response,
+    Body, Caller, Cx, Evaluated, Evaluation, ExchangeId, Fact, Method, Out, Response, Value,
 };
 
+pub(super) use events::Events;
 use request::Changed;
 use returned::Answer;
 
@@ -57,9 +59,10 @@ impl Edge {
         let Some(function) = visit.viewer.behavior().viewer_request.clone() else {
             return self.serve(cx, exchange, visit);
         };
-        let event = event::request_event(&visit.viewer, EventType::ViewerRequest);
-        self.run(cx, exchange, &visit.viewer, &function, event);
-        self.open.insert(exchange, Box::new(Open { visit, state: State::Calling, answer: None }));
+        let event = self.events.viewer_request(&visit.viewer);
+        self.run(cx, exchange, &visit.viewer, &function, Arc::clone(&event));
+        let state = State::Calling(event);
+        self.open.insert(exchange, Box::new(Open { visit, state, answer: None }));
     }
 
     /// Answers the viewer, by way of the viewer-response function if one is to run.
@@ -76,7 +79,7 @@ impl Edge {
         };
         let mut event = event::request_event(&visit.viewer, EventType::ViewerResponse);
         event["response"] = event::response(&response);
-        self.run(cx, exchange, &visit.viewer, &function, event);
+        self.run(cx, exchange, &visit.viewer, &function, event.into());
         let answer = Some(Box::new(response));
         self.open.insert(exchange, Box::new(Open { visit, state: State::Finishing, answer }));
     }
@@ -87,13 +90,14 @@ impl Edge {
         exchange: ExchangeId,
         viewer: &Viewer,
         function: &Function,
-        event: standin_kernel::Value,
+        event: Arc<Value>,
     ) {
         let store = function.store.as_ref().and_then(|id| self.stores.get(id).cloned());
         let evaluation = Evaluation {
             exchange: Some(exchange),
             program: Arc::clone(&function.program),
             event,
+            request_id: Some(viewer.id.as_str().into()),
             raw_query: viewer.request.head.query().map(str::to_owned),
             store,
             edge_location: self.names.pop().into(),
@@ -104,14 +108,14 @@ impl Edge {
     }
 
     /// What came of the function of the exchange with this number.
-    pub(crate) fn evaluated(&mut self, cx: &mut Cx<'_>, ticket: u64, evaluated: Evaluated) {
+    pub(crate) fn evaluated(&mut self, cx: &mut Cx<'_>, ticket: u64, evaluated: &Evaluated) {
         let exchange = ExchangeId(ticket);
         self.move_to(cx, self.edge_of(Caller::Exchange(exchange)));
         // The viewer may have gone meanwhile.
         let Some(open) = self.open.remove(&exchange) else { return };
         let Open { visit, state, answer } = *open;
         match (state, answer) {
-            (State::Calling, _) => self.called(cx, exchange, visit, evaluated),
+            (State::Calling(event), _) => self.called(cx, exchange, visit, (&event, evaluated)),
             (State::Finishing, Some(response)) => {
                 self.finishing(cx, exchange, &visit, *response, evaluated);
             }
@@ -127,21 +131,21 @@ impl Edge {
         cx: &mut Cx<'_>,
         exchange: ExchangeId,
         mut visit: Visit,
-        evaluated: Evaluated,
+        (given, evaluated): (&Value, &Evaluated),
     ) {
         let Some(function) = visit.viewer.behavior().viewer_request.clone() else { return };
-        log_console(cx, &function, &evaluated);
+        log_console(cx, &function, evaluated);
         let event = EventType::ViewerRequest;
-        let result = match evaluated.result {
+        let result = match &evaluated.result {
             Ok(result) => result,
             Err(failure) => {
-                let broken = Broken::Run(failure);
+                let broken = Broken::Run(failure.clone());
                 return self.broken(cx, exchange, &visit.viewer, (&function, event), broken);
             }
         };
-        match request::changed(&visit.viewer, &result, &evaluated.origin_calls) {
+        match request::changed((&visit.viewer, given), result, &evaluated.origin_calls) {
             Ok(Changed::Request { head, distribution }) => {
-                visit.viewer.change(*head, distribution);
+                visit.viewer.change(head, distribution);
                 note(cx, &visit.viewer, (&function, event), || {
                     let target = visit.viewer.target();
                     (format!("{} lets the request go on to {target}", function.name), "CF-FN-03")
@@ -179,19 +183,19 @@ impl Edge {
         exchange: ExchangeId,
         visit: &Visit,
         response: Response,
-        evaluated: Evaluated,
+        evaluated: &Evaluated,
     ) {
         let viewer = &visit.viewer;
         let Some(function) = viewer.behavior().viewer_response.clone() else { return };
-        log_console(cx, &function, &evaluated);
+        log_console(cx, &function, evaluated);
         let named = (&*function, EventType::ViewerResponse);
-        let result = match evaluated.result {
+        let result = match &evaluated.result {
             Ok(result) => result,
             Err(failure) => {
-                return self.broken(cx, exchange, viewer, named, Broken::Run(failure));
+                return self.broken(cx, exchange, viewer, named, Broken::Run(failure.clone()));
             }
         };
-        match response::changed(response, &result, *viewer.method() == Method::Head) {
+        match response::changed(response, result, *viewer.method() == Method::Head) {
             Ok(response) => {
                 note(cx, viewer, named, || {
                     let status = response.head.status;

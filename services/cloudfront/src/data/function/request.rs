@@ -8,20 +8,21 @@ use standin_kernel::{RequestHead, Value};
 
 use super::headers::{capitals, is_hidden, is_read_only};
 use super::returned::{self, Answer, Line, Lines};
-use super::{EventType, Invalid, event, origin};
+use super::{EventType, Invalid, origin};
 use crate::config::Distribution;
 use crate::data::viewer::Viewer;
 
 #[derive(Debug)]
 pub(super) enum Changed {
     /// It goes on, perhaps to another origin than the distribution has.
-    Request { head: Box<RequestHead>, distribution: Option<Arc<Distribution>> },
+    /// `head`: what became of it; `None`: it is as it was.
+    Request { head: Option<RequestHead>, distribution: Option<Arc<Distribution>> },
     /// The function answers (CF-FN-05).
     Answer(Box<Answer>),
 }
 
 pub(super) fn changed(
-    viewer: &Viewer,
+    (viewer, given): (&Viewer, &Value),
     result: &Value,
     calls: &[OriginCall],
 ) -> Result<Changed, Invalid> {
@@ -31,13 +32,26 @@ pub(super) fn changed(
     if object.contains_key("statusCode") {
         return Ok(Changed::Answer(Box::new(returned::answer(object)?)));
     }
-    let head = Box::new(head(viewer, object)?);
+    let head = if is_untouched(object, &given["request"]) {
+        None
+    } else {
+        Some(head(viewer, &given["request"], object)?)
+    };
     let distribution = origin::chosen(viewer, calls)?;
     Ok(Changed::Request { head, distribution })
 }
 
-fn head(viewer: &Viewer, object: &Map<String, Value>) -> Result<RequestHead, Invalid> {
-    let before = event::request(viewer);
+/// Whether all that a function may change is as it was given.
+fn is_untouched(object: &Map<String, Value>, before: &Value) -> bool {
+    let same = |name: &str| object.get(name) == before.get(name);
+    ["method", "uri", "querystring", "headers", "cookies"].into_iter().all(same)
+}
+
+fn head(
+    viewer: &Viewer,
+    before: &Value,
+    object: &Map<String, Value>,
+) -> Result<RequestHead, Invalid> {
     let mut head = viewer.request.head.clone();
     if object.get("method").is_some_and(|method| *method != before["method"]) {
         return Err("the method cannot be changed".into());
@@ -63,7 +77,7 @@ fn head(viewer: &Viewer, object: &Map<String, Value>) -> Result<RequestHead, Inv
         Some(query) => format!("{uri}?{query}"),
         None => uri.to_owned(),
     };
-    headers(&mut head, object, &before)?;
+    headers(&mut head, object, before)?;
     if object.get("cookies") != Some(&before["cookies"]) {
         let cookies = returned::lines(object, "cookies")?;
         match joined(&cookies, "; ") {

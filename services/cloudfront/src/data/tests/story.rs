@@ -96,7 +96,7 @@ fn every_answer_tells_why() {
     bench.get("/");
     bench.origin(answer(503, &[], "x"));
     bench.origin(sorry());
-    let steps: Vec<_> = bench.facts.iter().map(|fact| fact.step.as_str()).collect();
+    let steps: Vec<_> = bench.facts.iter().map(|fact| &*fact.step).collect();
     for step in ["behavior", "cache", "origin", "error caching", "error page"] {
         assert!(steps.contains(&step), "{steps:?}");
     }
