@@ -19,8 +19,8 @@ pub struct Evaluation {
     pub program: Arc<Program>,
     /// The function's only argument.
     pub event: Arc<Value>,
-    /// What `event.context.requestId` gives; `None`: what the event says. It stands beside the event
-    /// because no two requests have it in common, and all else often is.
+    /// What `event.context.requestId` gives; `None`: what the event says. It stands beside the
+    /// event because no two requests have it in common, and all else they often have.
     pub request_id: Option<Box<str>>,
     /// What `request.rawQueryString()` gives; without question mark.
     pub raw_query: Option<String>,
@@ -129,7 +129,7 @@ impl Evaluated {
     }
 }
 
-/// Whoever runs functions. The same evaluation gives the same outcome, which may be one and the same.
+/// Whoever runs functions. The same evaluation gives the same outcome.
 pub trait Evaluator: fmt::Debug + Send + Sync {
     fn evaluate(&self, evaluation: &Evaluation) -> Arc<Evaluated>;
 }

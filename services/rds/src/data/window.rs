@@ -100,9 +100,8 @@ impl BackupWindow {
         Ok(Self { start, minutes })
     }
 
-    /// One of 30 minutes that leaves `maintenance`, where that is given, alone (RDS-MW-03). A window
-    /// of maintenance as long as the whole night leaves no room within it; the backup then begins as
-    /// it ends.
+    /// One of 30 minutes that leaves `maintenance`, if any, alone (RDS-MW-03). Maintenance as long
+    /// as the night leaves no room within it; backups then begin as it ends.
     pub(crate) fn by_chance(rng: &mut Rng, maintenance: Option<&MaintenanceWindow>) -> Self {
         let window = Self { start: time_of_night(rng), minutes: LEAST_MINUTES };
         match maintenance {
