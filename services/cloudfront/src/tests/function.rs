@@ -62,11 +62,11 @@ fn returns(bench: &mut Bench, exchange: ExchangeId, result: Value) -> Outcome {
         console: Vec::new(),
         utilization_percent: 1,
     };
-    comes(bench, exchange, evaluated)
+    comes(bench, exchange, &evaluated)
 }
 
-fn comes(bench: &mut Bench, exchange: ExchangeId, evaluated: Evaluated) -> Outcome {
-    let ((), out) = bench.with(|service, cx| service.evaluated(cx, exchange.0, &evaluated));
+fn comes(bench: &mut Bench, exchange: ExchangeId, evaluated: &Evaluated) -> Outcome {
+    let ((), out) = bench.with(|service, cx| service.evaluated(cx, exchange.0, evaluated));
     super::outcome(exchange, out)
 }
 
@@ -190,7 +190,7 @@ fn cf_fn_11_what_goes_wrong_in_it_is_a_503_without_custom_page() {
         let (exchange, _) = evaluation(&mut bench, &host, "/");
         let failed = Evaluated::failed(kind, "Error: no");
         let expected = (503, "FunctionExecutionError from cloudfront".to_owned());
-        assert_eq!(shown(comes(&mut bench, exchange, failed)), expected);
+        assert_eq!(shown(comes(&mut bench, exchange, &failed)), expected);
         let fact = bench.facts.last().unwrap();
         assert!(fact.says.starts_with("f fails, ") && fact.says.ends_with("Error: no"), "{fact:?}");
         let property = &fact.setting.as_ref().unwrap().property;
@@ -256,7 +256,7 @@ fn cf_fn_15_cf_fn_16_a_function_sends_a_request_elsewhere() {
             console: Vec::new(),
             utilization_percent: 1,
         };
-        comes(&mut bench, exchange, evaluated)
+        comes(&mut bench, exchange, &evaluated)
     };
     let to = sent(json!({
         "domainName": "Other.example.org", "originPath": "/v2", "timeouts": {"readTimeout": 7},
