@@ -149,7 +149,17 @@ impl Engine {
         if !self.services.route53.knows(host) {
             return None;
         }
-        let (found, _) = self.look_up(Some(exchange), host);
+        self.host_found(Some(exchange), host)
+    }
+
+    /// The same for a viewer who has not asked anything yet. A copy is asked: it is no input that
+    /// chance and records know of.
+    pub(crate) fn host_leading_to(&self, host: &str) -> Option<String> {
+        self.services.route53.knows(host).then(|| self.clone().host_found(None, host))?
+    }
+
+    fn host_found(&mut self, root: Option<ExchangeId>, host: &str) -> Option<String> {
+        let (found, _) = self.look_up(root, host);
         let Found::At(addresses) = found else { return None };
         addresses.into_iter().find_map(|address| self.host_at(address))
     }

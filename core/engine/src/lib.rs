@@ -21,6 +21,7 @@ macro_rules! cx {
 }
 
 mod calls;
+mod certificate;
 mod deadlines;
 mod dns;
 mod evaluations;
@@ -44,6 +45,7 @@ use standin_kernel::{
     CallId, Cx, Deadline, Env, ExchangeId, Fact, Out, Record, Rng, ServiceName, Time, Timers,
 };
 
+pub use crate::certificate::Presented;
 pub use crate::dns::follow;
 pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond, RunId};
 pub use crate::network::{Network, Span};

@@ -82,7 +82,7 @@ impl Engine {
         let mut at = None;
         if standin_kernel::Service::serves(&self.services.elbv2, &host) {
             service = ServiceName::Elbv2;
-            request.port = self.services.elbv2.viewer_port(&host, request.port);
+            request.port = self.services.elbv2.viewer_port(&host, request.port, request.tls);
             at = Some(Arc::from(&*host));
         } else if standin_kernel::Service::serves(&self.services.s3, &host) {
             service = ServiceName::S3;

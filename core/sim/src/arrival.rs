@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use serde::Deserialize;
+
 /// How a request reaches the edge.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
@@ -12,6 +14,7 @@ pub struct Arrival {
     /// The viewer's end of the connection.
     pub peer: SocketAddr,
     pub has_body: bool,
+    pub scheme: Scheme,
     /// A connection that is opened for it takes two trips more: one for TCP, one for TLS 1.3.
     pub new_connection: bool,
 }
@@ -19,6 +22,24 @@ pub struct Arrival {
 impl Default for Arrival {
     fn default() -> Self {
         let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        Self { edge: 0, address: None, peer, has_body: false, new_connection: true }
+        Self {
+            edge: 0,
+            address: None,
+            peer,
+            has_body: false,
+            scheme: Scheme::default(),
+            new_connection: true,
+        }
     }
+}
+
+/// Whether a viewer speaks TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// As a viewer who followed the site's redirects once: over TLS where the site wants it.
+    #[default]
+    Suited,
+    Http,
+    Https,
 }

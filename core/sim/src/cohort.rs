@@ -9,6 +9,7 @@ use standin_kernel::fault::parse_duration;
 use standin_kernel::http::RequestHead;
 use standin_kernel::{Duration, Method, Value};
 
+use crate::arrival::Scheme;
 use crate::resolver::Resolver;
 
 /// A group of viewers who do the same. Every member may be left out.
@@ -25,6 +26,7 @@ pub struct Cohort {
     pub until: Option<Duration>,
     pub kind: Kind,
     pub connection: Connection,
+    pub scheme: Scheme,
     /// `Accept-Language`: `ja`, `en-US,en;q=0.9`.
     pub language: Option<String>,
     /// The number of the point of presence they reach; each has a cache of its own.
@@ -71,6 +73,7 @@ impl Default for Cohort {
             until: None,
             kind: Kind::default(),
             connection: Connection::default(),
+            scheme: Scheme::default(),
             language: None,
             edge: 0,
             resolver: Resolver::default(),

@@ -31,6 +31,7 @@ pub mod viewer;
 pub mod workload;
 pub mod world;
 
+pub use arrival::Scheme;
 pub use cohort::Cohort;
 pub use drill::{Drill, DrillError};
 pub use function::{Event as FunctionEvent, Handler, Handlers};

@@ -156,7 +156,8 @@ impl World {
         let from = cohort.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let peer = SocketAddr::new(from, 40_000);
         let (edge, Way { address, is_new }) = (cohort.edge, way);
-        let arrival = Arrival { edge, address, peer, has_body, new_connection: is_new };
+        let scheme = cohort.scheme;
+        let arrival = Arrival { edge, address, peer, has_body, scheme, new_connection: is_new };
         self.request_as(head, arrival, trace)
     }
 

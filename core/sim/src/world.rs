@@ -15,7 +15,7 @@ use standin_kernel::{
     ServiceName, Time, Value, json,
 };
 
-pub use crate::arrival::Arrival;
+pub use crate::arrival::{Arrival, Scheme};
 use crate::blob::text_of;
 use crate::database::{self, Databases, Reach};
 use crate::evaluate::evaluate;
@@ -234,10 +234,18 @@ impl World {
     /// The same from somewhere else or over another connection.
     pub fn request_as(&mut self, head: RequestHead, arrival: Arrival, trace: bool) -> ExchangeId {
         let exchange = self.engine.open_to(arrival.edge, arrival.address);
+        let tls = match arrival.scheme {
+            Scheme::Http => false,
+            Scheme::Https => true,
+            Scheme::Suited => {
+                let host = head.host().unwrap_or_default();
+                self.engine.wants_tls(host, arrival.address, head.path())
+            }
+        };
         let request = Box::new(Request {
             head,
             peer: arrival.peer,
-            tls: false,
+            tls,
             has_body: arrival.has_body,
             identity: standin_kernel::Identity::Anonymous,
             port: 8080,

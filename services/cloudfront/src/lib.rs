@@ -32,7 +32,7 @@ use standin_kernel::{
     Need, Request, Response, Service, ServiceName, Value,
 };
 
-use crate::config::Distribution;
+use crate::config::{Distribution, ViewerProtocol};
 use crate::data::Edge;
 use crate::served::Served;
 use crate::state::{State, far_group};
@@ -55,6 +55,13 @@ impl Default for CloudFront {
 }
 
 impl CloudFront {
+    /// Whether the distribution that viewers of the host mean does not serve the path without TLS.
+    pub fn wants_tls(&self, host: &str, path: &str) -> bool {
+        let Some(distribution) = self.state.names.of_viewer(host) else { return false };
+        let behavior = &distribution.behaviors[data::choose_behavior(distribution, path)];
+        !distribution.assume_https && behavior.viewer_protocol != ViewerProtocol::AllowAll
+    }
+
     pub fn new() -> Self {
         Self::default()
     }

@@ -36,7 +36,7 @@ use standin_kernel::{
 
 use crate::config::{LoadBalancer, Protocol};
 use crate::data::Balancer;
-use crate::state::State;
+use crate::state::{Listener, ListenerProtocol, State};
 use crate::zones::Asked;
 
 /// All load balancers and target groups of the account.
@@ -68,8 +68,12 @@ impl Elbv2 {
     }
 
     /// The listener a viewer means who came in on `port` of the machine: the one on that port, else
-    /// the one on port 80, else the lowest HTTP one, else the lowest.
-    pub fn viewer_port(&self, host: &str, port: u16) -> u16 {
+    /// the one on port 80, else the lowest HTTP one, else the lowest. Over TLS it is the one on
+    /// 443, else the lowest HTTPS one.
+    pub fn viewer_port(&self, host: &str, port: u16, tls: bool) -> u16 {
+        if tls {
+            return self.https(host).map_or(443, |listener| listener.port);
+        }
         let Some(balancer) = self.serving(host) else { return port };
         if let Some(same) = [port, 80].into_iter().find(|port| balancer.listener(*port).is_some()) {
             return same;
@@ -77,6 +81,19 @@ impl Elbv2 {
         let listeners = balancer.listeners.iter();
         let lowest = listeners.min_by_key(|one| (one.protocol == Protocol::Https, one.port));
         lowest.map_or(port, |listener| listener.port)
+    }
+
+    /// ARNs of the certificates of the listener that viewers mean who come over TLS, the default
+    /// one first; `None`: nobody speaks TLS at the load balancer.
+    pub fn certificates(&self, host: &str) -> Option<&[String]> {
+        Some(&self.https(host)?.certificates)
+    }
+
+    fn https(&self, host: &str) -> Option<&Listener> {
+        let balancer = self.serving(host)?;
+        let listeners = self.state.listeners_of(&balancer.arn);
+        let https = listeners.filter(|one| one.protocol == ListenerProtocol::Https);
+        https.min_by_key(|one| (one.port != 443, one.port))
     }
 
     /// A request for the load balancer named `at`, on the listener at `request.port`.

@@ -66,6 +66,11 @@ impl Platform {
         Self::default()
     }
 
+    /// The names that a certificate of ACM is for, its domain first; `None`: there is no such one.
+    pub fn certificate_names(&self, arn: &str) -> Option<Vec<String>> {
+        self.acm.names(arn)
+    }
+
     /// A schedule's role must let the Scheduler assume it (SCH-EX-13).
     fn check_role_of_schedule(&self, operation: &str, input: &Value) -> Result<(), ApiError> {
         let role = input["Target"]["RoleArn"].as_str();

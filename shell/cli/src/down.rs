@@ -33,8 +33,14 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
         return Ok(code);
     }
     // Deleting is work for a run: any free ports will do.
-    let options_here =
-        RunOptions { edge_port: 0, api_port: 0, dns_port: None, listen: None, ..options.run };
+    let options_here = RunOptions {
+        edge_port: 0,
+        tls_port: None,
+        api_port: 0,
+        dns_port: None,
+        listen: None,
+        ..options.run
+    };
     let driver = start(&options_here, true).await?;
     let deleted = delete(&Link::Local(driver.clone()), options.stack_name.as_deref()).await;
     stop(&driver, &state_dir).await;

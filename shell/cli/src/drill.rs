@@ -21,6 +21,7 @@ mod junit;
 mod progress;
 mod real;
 mod resolve;
+mod way;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

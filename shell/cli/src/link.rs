@@ -24,10 +24,21 @@ pub(crate) enum Link {
 pub(crate) struct Endpoint {
     pub(crate) pid: u32,
     pub(crate) edge_port: u16,
+    #[serde(default)]
+    pub(crate) tls_port: u16,
     pub(crate) api_port: u16,
     /// 0: no name servers.
     #[serde(default)]
     pub(crate) dns_port: u16,
+}
+
+/// Where a run listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    /// For viewers without TLS, and with it.
+    pub(crate) edge: u16,
+    pub(crate) tls: u16,
+    pub(crate) api: u16,
 }
 
 impl Endpoint {
@@ -85,11 +96,16 @@ impl Link {
         self.ask(Question::Call { service, operation, input }).await
     }
 
-    /// The ports of the edge and of the API.
-    pub(crate) fn ports(&self) -> (u16, u16) {
+    pub(crate) fn ports(&self) -> Ports {
         match self {
-            Self::Local(driver) => (driver.edge_port.get(), driver.api_port.get()),
-            Self::Remote(endpoint) => (endpoint.edge_port, endpoint.api_port),
+            Self::Local(driver) => Ports {
+                edge: driver.edge_port.get(),
+                tls: driver.tls_port.get(),
+                api: driver.api_port.get(),
+            },
+            Self::Remote(endpoint) => {
+                Ports { edge: endpoint.edge_port, tls: endpoint.tls_port, api: endpoint.api_port }
+            }
         }
     }
 }

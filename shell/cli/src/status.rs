@@ -48,10 +48,11 @@ async fn collect(link: &Link) -> Result<Value, Failure> {
         }));
     }
     let databases = link.call(ServiceName::Rds, "DescribeDBInstances", json!({})).await?;
-    let (edge_port, api_port) = link.ports();
+    let ports = link.ports();
     Ok(json!({
-        "edge": format!("http://localhost:{edge_port}"),
-        "api": format!("http://127.0.0.1:{api_port}"),
+        "edge": format!("http://localhost:{}", ports.edge),
+        "edge_tls": format!("https://localhost:{}", ports.tls),
+        "api": format!("http://127.0.0.1:{}", ports.api),
         "stacks": stacks,
         "tasks": tasks(link).await?,
         "targets": targets(link).await?,

@@ -12,7 +12,7 @@ use standin_kernel::{Env, Pace, ServiceName, Value, json};
 
 use crate::credentials;
 use crate::events::{Ending, Follower, stack_status, text};
-use crate::link::{Endpoint, Link, refused};
+use crate::link::{Endpoint, Link, Ports, refused};
 use crate::template::TemplateFile;
 use crate::{Failure, PaceOption, StateOption};
 
@@ -42,6 +42,9 @@ pub(crate) struct RunOptions {
     /// Port on which viewers reach distributions and load balancers
     #[arg(long, default_value_t = 8080)]
     pub(crate) edge_port: u16,
+    /// Port on which they do so over TLS (default: 8443, or any free port with `--edge-port 0`)
+    #[arg(long)]
+    pub(crate) tls_port: Option<u16>,
     /// Port of the AWS endpoint
     #[arg(long, default_value_t = 4566)]
     pub(crate) api_port: u16,
@@ -148,6 +151,7 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
         state_dir: state_dir.clone(),
         self_exe: std::env::current_exe()?,
         edge_port: options.edge_port,
+        tls_port: options.tls_port.unwrap_or(if options.edge_port == 0 { 0 } else { 8443 }),
         api_port: options.api_port,
         dns_port: options.dns_port,
         env,
@@ -158,14 +162,18 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
     };
     let driver = standin_host::start(config).await?;
     let (edge_port, api_port) = (driver.edge_port.get(), driver.api_port.get());
+    let tls_port = driver.tls_port.get();
     if let (Some(_), false) = (options.dns_port, quiet) {
         println!("  name servers   dig @127.0.0.1 -p {}", driver.dns_port.get());
     }
     if let (Some(address), false) = (options.listen, quiet) {
-        println!("  other machines reach ports {edge_port} and {api_port} at {address}");
+        println!(
+            "  other machines reach ports {edge_port}, {tls_port} and {api_port} at {address}"
+        );
     }
     let dns_port = driver.dns_port.get();
-    Endpoint { pid: std::process::id(), edge_port, api_port, dns_port }.write(&state_dir)?;
+    let pid = std::process::id();
+    Endpoint { pid, edge_port, tls_port, api_port, dns_port }.write(&state_dir)?;
     Ok(driver)
 }
 
@@ -324,7 +332,7 @@ async fn finish(link: &Link, stack: &str, ending: &Ending) -> Result<ExitCode, F
         }
         return Ok(ExitCode::FAILURE);
     }
-    let (edge_port, api_port) = link.ports();
+    let Ports { edge: edge_port, tls: tls_port, api: api_port } = link.ports();
     let input = json!({"StackName": stack});
     let resources = link.call(ServiceName::CloudFormation, "DescribeStackResources", input).await?;
     println!("\n{stack} is up");
@@ -332,6 +340,9 @@ async fn finish(link: &Link, stack: &str, ending: &Ending) -> Result<ExitCode, F
     for name in dns_names(link, &resources).await? {
         println!("                 http://{name}.localhost:{edge_port}/");
     }
+    let hello = link.ask(Question::Hello).await?;
+    let authority = text(&hello, "authority");
+    println!("  over TLS       https://localhost:{tls_port}/  (curl --cacert {authority})");
     println!("  AWS endpoint   http://127.0.0.1:{api_port}  (AWS_ENDPOINT_URL)");
     let breakable = link.ask(Question::Breakable).await?;
     if let Some(target) = breakable.as_array().and_then(|targets| best_target(targets)) {

@@ -57,6 +57,11 @@ pub enum Question {
     LookUp {
         host: String,
     },
+    /// Whether viewers of a path come over TLS: the site wants it, or speaks it.
+    WantsTls {
+        host: String,
+        path: String,
+    },
     /// The log files of containers.
     Logs,
     /// Stop everything and end.
@@ -91,6 +96,10 @@ pub async fn answer(driver: &Rc<Driver>, question: Question) -> Result<Value, Ap
         Question::Facts { request_ids } => Ok(facts(driver, &request_ids)),
         Question::Fill { bucket, folder } => crate::fill::fill(driver, &bucket, &folder).await,
         Question::LookUp { host } => Ok(crate::dns::look_up(driver, &host)),
+        Question::WantsTls { host, path } => {
+            let host = host.rsplit_once(':').map_or(&*host, |(name, _)| name);
+            Ok(json!(driver.engine().wants_tls(host, None, &path)))
+        }
         Question::Logs => Ok(logs(driver)),
         Question::Shutdown => {
             driver.shut_down();
@@ -107,6 +116,7 @@ fn hello(driver: &Driver) -> Value {
         "region": engine.env().region,
         "account": engine.env().account,
         "edge_port": driver.edge_port.get(),
+        "authority": crate::tls::authority_file(&driver.state_dir),
         "now": driver.now().iso8601(),
     })
 }
@@ -146,6 +156,8 @@ async fn explain(driver: &Rc<Driver>, url: &str, method: Option<&str>) -> Result
     let (tls, host, target) = split_url(url)
         .ok_or_else(|| invalid(format!("'{url}' is not a URL; use http://host/path or /path")))?;
     let mut head = RequestHead::get(&host, &target);
+    // A bare path is asked for as by a viewer who has followed the site's redirects once.
+    let tls = tls || (url == target && driver.engine().wants_tls(&host, None, head.path()));
     if let Some(method) = method {
         head.method = standin_kernel::Method::parse(&method.to_ascii_uppercase());
     }

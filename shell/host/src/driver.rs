@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use standin_engine::{Effect, Engine, Input, LegId, RelayEnd, Respond};
+use standin_engine::{Effect, Engine, Input, LegId, Presented, RelayEnd, Respond};
 use standin_kernel::datadog::is_agent_image;
 use standin_kernel::fault::Mode;
 use standin_kernel::http::HeadError;
@@ -30,6 +30,7 @@ use crate::http::pool::Pool;
 use crate::recorder::RecordFile;
 use crate::runtime_api;
 use crate::store::StoreWriter;
+use crate::tls::Authority;
 use crate::workloads::Workloads;
 
 type Reply = Result<Value, ApiError>;
@@ -68,6 +69,9 @@ pub struct Driver {
     traces: RefCell<VecDeque<(String, Vec<Fact>)>>,
     log: LogSink,
     pub edge_port: Cell<u16>,
+    /// Where viewers speak TLS.
+    pub tls_port: Cell<u16>,
+    pub(crate) authority: Authority,
     pub api_port: Cell<u16>,
     /// 0: no name servers.
     pub dns_port: Cell<u16>,
@@ -93,7 +97,7 @@ impl Driver {
         workloads: Workloads,
         (store, blobs): (StoreWriter, Blobs),
         functions: Functions,
-        state_dir: PathBuf,
+        (state_dir, authority): (PathBuf, Authority),
         log: LogSink,
     ) -> Rc<Self> {
         Rc::new_cyclic(|me| Self {
@@ -122,6 +126,8 @@ impl Driver {
             traces: RefCell::default(),
             log,
             edge_port: Cell::new(0),
+            tls_port: Cell::new(0),
+            authority,
             api_port: Cell::new(0),
             dns_port: Cell::new(0),
             stop: Notify::new(),
@@ -468,6 +474,11 @@ impl Driver {
 
     pub(crate) fn blob(&self, id: BlobId) -> io::Result<Bytes> {
         self.blobs.get(id)
+    }
+
+    /// What a viewer is shown who comes over TLS.
+    pub(crate) fn presented(&self, name: Option<&str>, address: Option<IpAddr>) -> Presented {
+        self.engine.borrow().presented(name, address)
     }
 
     pub(crate) fn malformed(&self, wrong: HeadError) -> Response {

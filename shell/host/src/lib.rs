@@ -1,9 +1,9 @@
 //! The driver on the real machine: sockets, processes, disk and clock around the engine.
 //!
 //! Reading order: [`run`] (start and stop), [`driver`] (inputs and effects), `http` (viewers and
-//! origins), `dns` (name servers), [`control`], `api`, `aws` and `objects` (the API port),
-//! [`workloads`] (containers as processes), [`store`] and [`blobs`] (what survives), `recorder` (a
-//! run on record), [`orphans`] (what must not).
+//! origins), `tls` (viewers' certificates), `dns` (name servers), [`control`], `api`, `aws` and
+//! `objects` (the API port), [`workloads`] (containers as processes), [`store`] and [`blobs`] (what
+//! survives), `recorder` (a run on record), [`orphans`] (what must not).
 
 mod api;
 mod aws;
@@ -23,9 +23,11 @@ mod runtime_api;
 #[cfg(test)]
 mod scratch;
 pub mod store;
+mod tls;
 pub mod workloads;
 
 pub use crate::control::{Question, answer};
 pub use crate::driver::Driver;
 pub use crate::run::{Config, StartError, start, stop};
+pub use crate::tls::authority_file;
 pub use standin_wire::sigv4::Credentials;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use standin_engine::Engine;
 use standin_kernel::{Duration, Env, Evaluator};
 use standin_wire::sigv4::Credentials;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
@@ -19,8 +19,9 @@ use crate::driver::{Driver, LogSink};
 use crate::functions::Functions;
 use crate::recorder::RecordFile;
 use crate::store::Store;
+use crate::tls::Authority;
 use crate::workloads::{WorkloadConfig, Workloads};
-use crate::{api, dns, http};
+use crate::{api, dns, http, tls};
 
 /// What a run is given.
 pub struct Config {
@@ -29,6 +30,8 @@ pub struct Config {
     pub self_exe: PathBuf,
     /// 0: any free port.
     pub edge_port: u16,
+    /// Where viewers speak TLS; 0: any free port.
+    pub tls_port: u16,
     pub api_port: u16,
     /// `None`: no name servers; 0: any free port.
     pub dns_port: Option<u16>,
@@ -71,7 +74,8 @@ pub enum StartError {
 
 /// Starts everything. Must be called within a `LocalSet` of a current-thread runtime.
 pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
-    let Config { state_dir, self_exe, edge_port, api_port, dns_port, env, seed, .. } = config;
+    let Config { state_dir, self_exe, edge_port, tls_port, api_port, dns_port, .. } = config;
+    let Config { env, seed, .. } = config;
     let Config { record, evaluator, credentials, credentials_elsewhere, listen, log, .. } = config;
     let state = |wrong: &dyn std::fmt::Display| StartError::State(wrong.to_string());
     std::fs::create_dir_all(&state_dir).map_err(|wrong| {
@@ -80,6 +84,7 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     let store = Store::open(&state_dir).map_err(|wrong| state(&wrong))?;
     // Ports first: a port in use must be said before anything is stopped or started.
     let edge = listen_on(edge_port, "--edge-port", listen)?;
+    let tls_port = listen_on(tls_port, "--tls-port", listen)?;
     let api = listen_on(api_port, "--api-port", listen)?;
     let dns = match dns_port {
         None => None,
@@ -103,8 +108,11 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
         }
     };
     let (functions, outcomes) = Functions::start(evaluator).map_err(|wrong| state(&wrong))?;
-    let driver = Driver::new(engine, record, workloads, (store, blobs), functions, state_dir, log);
+    let authority = Authority::open(&state_dir).map_err(|wrong| state(&wrong))?;
+    let own = (state_dir, authority);
+    let driver = Driver::new(engine, record, workloads, (store, blobs), functions, own, log);
     driver.edge_port.set(edge.port);
+    driver.tls_port.set(tls_port.port);
     driver.api_port.set(api.port);
     spawn_local(driver.clone().run_timer());
     spawn_local(driver.clone().run_sweep());
@@ -113,6 +121,9 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     driver.restore(&records).map_err(|wrong| state(&wrong))?;
     for listener in edge.listeners {
         spawn_local(accept(driver.clone(), listener, edge.port));
+    }
+    for listener in tls_port.listeners {
+        spawn_local(accept_tls(driver.clone(), listener, tls_port.port));
     }
     let callers = Rc::new(Callers { near: credentials, elsewhere: credentials_elsewhere });
     if let Some(dns) = dns {
@@ -200,11 +211,15 @@ pub(crate) fn listen_at(driver: &Rc<Driver>, address: Ipv4Addr) {
     if !driver.is_new_endpoint(address) {
         return;
     }
-    let port = driver.edge_port.get();
     // An address that cannot be had is answered all the same: the name is right, and other ways
     // lead to the host.
+    let port = driver.edge_port.get();
     if let Ok(listener) = bind(SocketAddr::from((address, port))) {
         spawn_local(accept(driver.clone(), listener, port));
+    }
+    let port = driver.tls_port.get();
+    if let Ok(listener) = bind(SocketAddr::from((address, port))) {
+        spawn_local(accept_tls(driver.clone(), listener, port));
     }
 }
 
@@ -224,10 +239,22 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 async fn accept(driver: Rc<Driver>, listener: TcpListener, port: u16) {
     loop {
+        let (stream, peer) = next_viewer(&listener).await;
+        spawn_local(http::viewer::serve_plain(driver.clone(), stream, peer, port));
+    }
+}
+
+async fn accept_tls(driver: Rc<Driver>, listener: TcpListener, port: u16) {
+    loop {
+        let (stream, peer) = next_viewer(&listener).await;
+        spawn_local(tls::serve(driver.clone(), stream, peer, port));
+    }
+}
+
+async fn next_viewer(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                spawn_local(http::viewer::serve(driver.clone(), stream, peer, port));
-            }
+            Ok(accepted) => return accepted,
             // Out of file descriptors, most likely: let some be closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }

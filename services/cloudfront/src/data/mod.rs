@@ -48,6 +48,7 @@ use standin_kernel::{
 
 use crate::config::Distribution;
 use background::Background;
+pub(crate) use behavior::choose as choose_behavior;
 use cache::{Cache, Entry, Key};
 use fetch::{Asking, Visit};
 use flight::Flights;

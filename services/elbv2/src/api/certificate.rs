@@ -1,4 +1,4 @@
-//! The certificates of HTTPS listeners. They are kept and shown; no TLS session ends here.
+//! The certificates of HTTPS listeners.
 
 use serde::Deserialize;
 use standin_kernel::control::input;

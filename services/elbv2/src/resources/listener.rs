@@ -10,13 +10,13 @@ use crate::api::listener_attribute;
 #[derive(Debug)]
 pub(super) struct Listener;
 
-const PLAIN: &str = "an HTTPS listener takes plain HTTP here, and tells targets that it was https";
-const NO_CLIENT_CERTIFICATES: &str = "no TLS session ends at the load balancer here";
+const ANY_TLS: &str = "every HTTPS listener here speaks TLS 1.2 and 1.3 with the ciphers of today";
+const NO_CLIENT_CERTIFICATES: &str = "the load balancer asks no viewer for a certificate here";
 
 const PROPERTIES: &[Property] = &[
     Property::new("AlpnPolicy", Kind::List(&Kind::Text))
         .refused("only network load balancers have it, and they are not built"),
-    Property::new("Certificates", Kind::List(&Kind::Object(CERTIFICATE))).no_effect(PLAIN),
+    Property::new("Certificates", Kind::List(&Kind::Object(CERTIFICATE))),
     Property::new("DefaultActions", Kind::List(&Kind::Object(ACTION))).required(),
     Property::new("ListenerAttributes", Kind::List(&Kind::Object(ATTRIBUTE))),
     Property::new("LoadBalancerArn", Kind::Text).required().replaces(),
@@ -28,7 +28,7 @@ const PROPERTIES: &[Property] = &[
             "GENEVE", "HTTP", "HTTPS", "QUIC", "TCP", "TCP_QUIC", "TCP_UDP", "TLS", "UDP",
         ]),
     ),
-    Property::new("SslPolicy", Kind::Text).no_effect(PLAIN),
+    Property::new("SslPolicy", Kind::Text).no_effect(ANY_TLS),
     Property::new("Tags", Kind::List(&Kind::Object(TAG))),
 ];
 

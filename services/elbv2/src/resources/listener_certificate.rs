@@ -10,9 +10,7 @@ use super::steps::{self};
 pub(super) struct ListenerCertificate;
 
 const PROPERTIES: &[Property] = &[
-    Property::new("Certificates", Kind::List(&Kind::Object(CERTIFICATE)))
-        .required()
-        .no_effect("an HTTPS listener takes plain HTTP here, and tells targets that it was https"),
+    Property::new("Certificates", Kind::List(&Kind::Object(CERTIFICATE))).required(),
     Property::new("ListenerArn", Kind::Text).required().replaces(),
 ];
 

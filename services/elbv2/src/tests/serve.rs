@@ -39,17 +39,17 @@ fn a_viewer_means_the_listener_on_the_port_else_80_else_the_lowest() {
     let mut bench = Bench::new();
     let balancer = bench.balancer();
     let host = bench.dns_name(&balancer);
-    assert_eq!(bench.elbv2.viewer_port(&host, 8443), 8443, "there is none");
+    assert_eq!(bench.elbv2.viewer_port(&host, 8443, false), 8443, "there is none");
     let certificate = json!([{"CertificateArn": "arn:aws:acm:::certificate/1"}]);
     let https = json!({"Protocol": "HTTPS", "Certificates": certificate});
     bench.ok("CreateListener", and(listener(&balancer, 443, fixed("200")), https));
-    assert_eq!(bench.elbv2.viewer_port(&host, 9999), 443);
+    assert_eq!(bench.elbv2.viewer_port(&host, 9999, false), 443);
     bench.ok("CreateListener", listener(&balancer, 8080, fixed("200")));
     bench.ok("CreateListener", listener(&balancer, 8081, fixed("200")));
-    assert_eq!(bench.elbv2.viewer_port(&host, 9999), 8080);
+    assert_eq!(bench.elbv2.viewer_port(&host, 9999, false), 8080);
     bench.ok("CreateListener", listener(&balancer, 80, fixed("200")));
-    assert_eq!(bench.elbv2.viewer_port(&host, 9999), 80);
-    assert_eq!(bench.elbv2.viewer_port(&host, 8081), 8081);
+    assert_eq!(bench.elbv2.viewer_port(&host, 9999, false), 80);
+    assert_eq!(bench.elbv2.viewer_port(&host, 8081, false), 8081);
 }
 
 #[test]

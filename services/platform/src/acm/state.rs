@@ -47,6 +47,12 @@ pub(super) enum Method {
 }
 
 impl Acm {
+    /// What a certificate is for, its domain first.
+    pub(crate) fn names(&self, arn: &str) -> Option<Vec<String>> {
+        let Certificate { domain, others, .. } = self.certificates.get(arn)?;
+        Some([std::slice::from_ref(domain), others].concat())
+    }
+
     pub(crate) fn restore(&mut self, kind: &str, record: &Record) -> Result<bool, String> {
         match kind {
             "certificate" => self.certificates.restore(record),

@@ -11,17 +11,19 @@ use standin_kernel::http::{Chunked, Framing, RequestHead, read_response, write_r
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
+use super::way::{Stream, Way};
 use crate::Failure;
 
 /// Where a viewer connects to: address and port.
 pub(super) type To = (IpAddr, u16);
 
 /// Connections by member of the cohort and place.
-type Idle = BTreeMap<(u32, To), Vec<TcpStream>>;
+type Idle = BTreeMap<(u32, To), Vec<Box<dyn Stream>>>;
 
 /// The open connections of the members of a cohort that nobody asks over just now.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub(super) struct Connections {
+    way: Way,
     /// The address of this machine that they come from; `None`: whichever it takes.
     from: Option<IpAddr>,
     idle: Rc<RefCell<Idle>>,
@@ -31,8 +33,8 @@ pub(super) struct Connections {
 const KEPT_MAX: usize = 6;
 
 impl Connections {
-    pub(super) fn from(address: Option<IpAddr>) -> Self {
-        Self { from: address, idle: Rc::default() }
+    pub(super) fn new(way: Way, from: Option<IpAddr>) -> Self {
+        Self { way, from, idle: Rc::default() }
     }
 
     /// Asks as a member of the cohort. `keeps`: over a connection that is open, if there is one,
@@ -44,7 +46,7 @@ impl Connections {
         (head, has_body): (&RequestHead, bool),
     ) -> Result<(ResponseHead, Vec<u8>), Failure> {
         if !keeps {
-            return ask((self.from, to), head.clone(), has_body).await;
+            return ask(&self.way, (self.from, to), head.clone(), has_body).await;
         }
         let idle = self.idle.borrow_mut().get_mut(&(member, to)).and_then(Vec::pop);
         if let Some(mut stream) = idle {
@@ -55,7 +57,7 @@ impl Connections {
                 Err(Broken::Amid(why)) => return Err(why),
             }
         }
-        let mut stream = connect(self.from, to).await?;
+        let mut stream = self.way.over(connect(self.from, to).await?).await?;
         match exchange(&mut stream, head, has_body).await {
             Ok(answer) => Ok(self.keep((member, to), stream, answer)),
             Err(Broken::Before) => Err("closed".into()),
@@ -66,7 +68,7 @@ impl Connections {
     fn keep(
         &self,
         whose: (u32, To),
-        stream: TcpStream,
+        stream: Box<dyn Stream>,
         answer: Answered,
     ) -> (ResponseHead, Vec<u8>) {
         let mut idle = self.idle.borrow_mut();
@@ -80,12 +82,13 @@ impl Connections {
 
 /// Asks over a connection of its own. The body of a form is empty.
 pub(super) async fn ask(
+    way: &Way,
     (from, to): (Option<IpAddr>, To),
     mut head: RequestHead,
     has_body: bool,
 ) -> Result<(ResponseHead, Vec<u8>), Failure> {
     head.headers.append("Connection", "close");
-    let mut stream = connect(from, to).await?;
+    let mut stream = way.over(connect(from, to).await?).await?;
     match exchange(&mut stream, &head, has_body).await {
         Ok(answer) => Ok((answer.head, answer.body)),
         Err(Broken::Before) => Err("closed".into()),
@@ -120,7 +123,7 @@ impl<E: Into<Failure>> From<E> for Broken {
 }
 
 async fn exchange(
-    stream: &mut TcpStream,
+    stream: &mut Box<dyn Stream>,
     head: &RequestHead,
     has_body: bool,
 ) -> Result<Answered, Broken> {
@@ -128,6 +131,7 @@ async fn exchange(
     let framing = if has_body { Framing::Length(0) } else { Framing::None };
     write_request(&mut bytes, head, framing);
     stream.write_all(&bytes).await.map_err(|_| Broken::Before)?;
+    stream.flush().await.map_err(|_| Broken::Before)?;
     let mut reply = Vec::new();
     let read = loop {
         if let Some(read) = read_response(&reply, false)? {
@@ -149,7 +153,7 @@ async fn exchange(
 
 /// The body, and whether the connection can be used again after it.
 async fn body(
-    stream: &mut TcpStream,
+    stream: &mut Box<dyn Stream>,
     framing: Framing,
     mut rest: Vec<u8>,
 ) -> Result<(Vec<u8>, bool), Broken> {
@@ -218,7 +222,7 @@ mod tests {
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n",
         ];
         let viewer = async {
-            let connections = Connections::default();
+            let connections = Connections::new(Way::plain(at.port()), None);
             let head = RequestHead::get("h", "/");
             let mut bodies = Vec::new();
             for _ in 0..3 {

@@ -15,13 +15,14 @@ use standin_sim::observe::Got;
 use standin_sim::operation::{self, references, resolved, update_input};
 use standin_sim::play::PATIENCE;
 use standin_sim::viewer::named_in;
-use standin_sim::{Answer, Drill, Event, Observation, Pages, Reason, Run};
+use standin_sim::{Answer, Drill, Event, Observation, Pages, Reason, Run, Scheme};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use super::browser::{Connections, To, ask};
 use super::progress::Progress;
 use super::resolve::Lookup;
+use super::way::Way;
 use crate::Failure;
 use crate::link::Link;
 
@@ -37,14 +38,18 @@ pub(super) struct Raw {
 
 /// Plays the story in real time.
 pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run, Failure> {
-    let (edge_port, _) = link.ports();
-    let pages = pages(edge_port, drill).await?;
+    let pages = pages(link, drill).await?;
+    let mut ways = Vec::new();
+    for viewer in &drill.viewers {
+        let (host, scheme) = (viewer.host.as_deref(), viewer.cohort.scheme);
+        ways.push(Way::find(link, host, &viewer.get, scheme).await?);
+    }
     link.ask(Question::Trace { on: true }).await?;
     let begin = Instant::now();
     let began_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (sender, mut answers) = mpsc::unbounded_channel();
-    for (index, viewer) in drill.viewers.iter().enumerate() {
-        let way = (link.clone(), edge_port);
+    for ((index, viewer), way) in drill.viewers.iter().enumerate().zip(ways) {
+        let way = (link.clone(), way);
         spawn_local(view(index, viewer.clone(), drill.duration, way, begin, sender.clone()));
     }
     drop(sender);
@@ -222,13 +227,13 @@ async fn view(
     index: usize,
     viewer: Viewer,
     duration: Duration,
-    (link, edge_port): (Link, u16),
+    (link, way): (Link, Way),
     begin: Instant,
     sender: mpsc::UnboundedSender<Raw>,
 ) {
-    let host = viewer.host.clone().unwrap_or_else(|| format!("localhost:{edge_port}"));
+    let (host, port) = (way.host.clone(), way.port);
     let lookup = Rc::new(Lookup::new(link, &host, viewer.cohort.resolver));
-    let connections = Connections::from(viewer.cohort.address);
+    let connections = Connections::new(way, viewer.cohort.address);
     for (asked_at, member) in viewer.cohort.turns(viewer.every, duration) {
         tokio::time::sleep_until((begin + asked_at).into()).await;
         let (viewer, host, sender) = (viewer.clone(), host.clone(), sender.clone());
@@ -238,7 +243,7 @@ async fn view(
             let asked = Instant::now();
             let (head, has_body) = viewer.cohort.head(&host, &viewer.get);
             let got = tokio::time::timeout(PATIENCE, async {
-                let to = (lookup.address().await?, edge_port);
+                let to = (lookup.address().await?, port);
                 let answer = connections.ask(to, (member, keeps), (&head, has_body)).await;
                 answer.map(|(head, body)| (to, head, body))
             });
@@ -282,21 +287,22 @@ async fn missing_of(
     missing
 }
 
-async fn get(edge_port: u16, host: &str, target: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
-    let mut head = RequestHead::get(host, target);
+async fn get(link: &Link, target: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
+    let way = Way::find(link, None, target, Scheme::Suited).await?;
+    let mut head = RequestHead::get(&way.host, target);
     head.headers.append("User-Agent", "standin-drill");
-    ask((None, (IpAddr::V4(Ipv4Addr::LOCALHOST), edge_port)), head, false).await
+    let to = (IpAddr::V4(Ipv4Addr::LOCALHOST), way.port);
+    ask(&way, (None, to), head, false).await
 }
 
-async fn pages(edge_port: u16, drill: &Drill) -> Result<Pages, Failure> {
+async fn pages(link: &Link, drill: &Drill) -> Result<Pages, Failure> {
     let mut pages = Pages::default();
     for (name, page) in &drill.pages {
         if let Some(text) = &page.contains {
             pages.insert_text(name, text);
         }
         let Some(path) = &page.path else { continue };
-        let host = format!("localhost:{edge_port}");
-        let (head, body) = get(edge_port, &host, path).await?;
+        let (head, body) = get(link, path).await?;
         if head.status != 200 {
             let status = head.status;
             return Err(format!("pages.{name}: {path} answers {status}").into());

@@ -12,5 +12,6 @@ mod hostile;
 mod maintenance;
 mod restart;
 mod shop;
+mod tls;
 mod validate;
 mod world;

@@ -89,6 +89,7 @@ pub(crate) struct Standin {
     said: Vec<String>,
     pub(crate) scratch: Scratch,
     pub(crate) edge_port: u16,
+    pub(crate) tls_port: u16,
     pub(crate) api_port: u16,
 }
 
@@ -130,9 +131,10 @@ impl Standin {
             });
         }
         let said = Vec::new();
-        let mut run = Self { child, lines, said, scratch, edge_port: 0, api_port: 0 };
+        let mut run = Self { child, lines, said, scratch, edge_port: 0, tls_port: 0, api_port: 0 };
         run.wait_for("Ctrl-C stops it.");
         run.edge_port = run.port_after("viewers        http://localhost:");
+        run.tls_port = run.port_after("over TLS       https://localhost:");
         run.api_port = run.port_after("AWS endpoint   http://127.0.0.1:");
         run
     }

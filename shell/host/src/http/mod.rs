@@ -4,7 +4,9 @@
 pub(crate) mod body;
 pub(crate) mod fetch;
 pub(crate) mod leg;
+mod location;
 pub(crate) mod mailbox;
 pub(crate) mod pool;
 pub(crate) mod relay;
+pub(crate) mod stream;
 pub(crate) mod viewer;

@@ -8,11 +8,10 @@ use bytes::Bytes;
 use standin_engine::{Input, LegId, RelayEnd};
 use standin_kernel::http::{Framing, write_chunk};
 use standin_kernel::{BlobId, Body, Method, Response, ServiceName, Version};
-use tokio::io::AsyncWriteExt;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::timeout;
 
 use super::leg::Rest;
+use super::stream::Writer;
 use crate::driver::Driver;
 
 /// How the answer's body is framed for a viewer of this version.
@@ -32,21 +31,21 @@ pub(crate) fn framing(response: &Response, version: Version, method: &Method) ->
 const ONE_WRITE_BYTES_MAX: usize = 32 * 1024;
 
 pub(crate) async fn write_bytes(
-    to: &mut OwnedWriteHalf,
+    to: &mut Writer,
     head: &mut Vec<u8>,
     bytes: &Bytes,
 ) -> io::Result<()> {
     if bytes.len() <= ONE_WRITE_BYTES_MAX {
         head.extend_from_slice(bytes);
-        return to.write_all(head).await;
+        return to.send(head).await;
     }
-    to.write_all(head).await?;
-    to.write_all(bytes).await
+    to.send(head).await?;
+    to.send(bytes).await
 }
 
 pub(crate) async fn write_blob(
     driver: &Driver,
-    to: &mut OwnedWriteHalf,
+    to: &mut Writer,
     head: &mut Vec<u8>,
     (id, offset, length): (BlobId, u64, u64),
 ) -> io::Result<()> {
@@ -72,7 +71,7 @@ const PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl Relay {
     /// Relays to the end and tells the engine how it ended.
-    pub(crate) async fn run(mut self, driver: &Driver, to: &mut OwnedWriteHalf) -> io::Result<()> {
+    pub(crate) async fn run(mut self, driver: &Driver, to: &mut Writer) -> io::Result<()> {
         let mut copy = self.keep.is_some().then(Vec::new);
         let mut sent = 0;
         let (end, result) = match self.pump(to, &mut copy, &mut sent).await {
@@ -92,7 +91,7 @@ impl Relay {
 
     async fn pump(
         &mut self,
-        to: &mut OwnedWriteHalf,
+        to: &mut Writer,
         copy: &mut Option<Vec<u8>>,
         sent: &mut u64,
     ) -> Result<(), (RelayEnd, io::Error)> {
@@ -123,7 +122,7 @@ impl Relay {
             } else {
                 &piece
             };
-            timeout(PAUSE, to.write_all(out))
+            timeout(PAUSE, to.send(out))
                 .await
                 .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
                 .map_err(viewer_gone)?;

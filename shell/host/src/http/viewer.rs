@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -13,23 +13,22 @@ use standin_engine::{Input, LegId};
 use standin_kernel::function::RUNTIME_API_PORT;
 use standin_kernel::http::{Framing, HeadError, Read, read_request, write_response};
 use standin_kernel::{
-    Body, Identity, LegRequest, LinkFailure, Method, Request, RequestHead, Version,
+    Body, Identity, LegRequest, LinkFailure, Method, Request, RequestHead, ResponseHead, Version,
 };
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::body::{Remaining, poll_fill};
 use super::leg::{Answer, Outgoing, ask};
 use super::mailbox::{Letter, Mailbox};
-use super::relay;
+use super::stream::{self, Reader, Writer};
+use super::{location, relay};
 use crate::driver::Driver;
 use crate::runtime_api::Written;
 
 /// The reading side of a viewer's connection.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    pub(crate) stream: OwnedReadHalf,
+    pub(crate) stream: Reader,
     pub(crate) buffer: BytesMut,
     pub(crate) body: Remaining,
 }
@@ -71,13 +70,15 @@ struct Connection {
     driver: Rc<Driver>,
     mailbox: Rc<Mailbox>,
     incoming: RefCell<Incoming>,
-    outgoing: OwnedWriteHalf,
+    outgoing: Writer,
     peer: SocketAddr,
     /// Where it leads, when name servers gave that out.
-    address: Option<std::net::IpAddr>,
+    address: Option<IpAddr>,
     port: u16,
     /// The function's process at the other end, if it is one.
     process: Option<Rc<Written>>,
+    /// What the request at hand names as its host.
+    host: String,
     out: Vec<u8>,
 }
 
@@ -88,31 +89,43 @@ enum Next {
     Close,
 }
 
-/// Serves a viewer until one side closes.
-pub(crate) async fn serve(driver: Rc<Driver>, stream: TcpStream, peer: SocketAddr, port: u16) {
-    serve_from(driver, stream, peer, port, None).await;
+/// Serves a viewer who speaks plain HTTP until one side closes.
+pub(crate) async fn serve_plain(driver: Rc<Driver>, tcp: TcpStream, peer: SocketAddr, port: u16) {
+    let _ = tcp.set_nodelay(true);
+    let address = Driver::given_out(tcp.local_addr().ok());
+    serve(driver, stream::plain(tcp), peer, (port, address)).await;
+}
+
+/// Serves a viewer until one side closes. `way`: the machine's port, and where it leads, when name
+/// servers gave that out.
+pub(crate) async fn serve(
+    driver: Rc<Driver>,
+    halves: (Reader, Writer),
+    peer: SocketAddr,
+    way: (u16, Option<IpAddr>),
+) {
+    serve_from(driver, halves, peer, way, None).await;
 }
 
 /// Serves a function's process, whose output goes before what it asks.
 pub(crate) async fn serve_process(
     driver: Rc<Driver>,
-    stream: TcpStream,
+    tcp: TcpStream,
     peer: SocketAddr,
     process: Rc<Written>,
 ) {
-    serve_from(driver, stream, peer, RUNTIME_API_PORT, Some(process)).await;
+    let _ = tcp.set_nodelay(true);
+    let way = (RUNTIME_API_PORT, None);
+    serve_from(driver, stream::plain(tcp), peer, way, Some(process)).await;
 }
 
 async fn serve_from(
     driver: Rc<Driver>,
-    stream: TcpStream,
+    (read, write): (Reader, Writer),
     peer: SocketAddr,
-    port: u16,
+    (port, address): (u16, Option<IpAddr>),
     process: Option<Rc<Written>>,
 ) {
-    let _ = stream.set_nodelay(true);
-    let address = Driver::given_out(stream.local_addr().ok());
-    let (read, write) = stream.into_split();
     let mailbox = driver.new_mailbox();
     let buffer = BytesMut::with_capacity(16 * 1024);
     let incoming = Incoming { stream: read, buffer, body: Remaining::Nothing };
@@ -125,6 +138,7 @@ async fn serve_from(
         address,
         port,
         process,
+        host: String::new(),
         out: Vec::with_capacity(4 * 1024),
     };
     while let Ok(Next::KeepAlive) = connection.exchange().await {}
@@ -146,13 +160,15 @@ impl Connection {
         let (version, method) = (head.version, head.method.clone());
         self.incoming.borrow_mut().body = Remaining::new(framing);
         if expects_continue && !framing.is_none() {
-            self.outgoing.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+            self.outgoing.send(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
         let whole = self.read_small_body(framing).await?;
         self.mailbox.expires_s.set(0);
         if let Some(process) = &self.process {
             process.pass_on(&self.driver, true);
         }
+        self.host.clear();
+        self.host.push_str(head.headers.get("Host").unwrap_or_default());
         let exchange = self.driver.open(&self.mailbox, self.address);
         let request = self.request(head, framing);
         let (request, trace) = (Box::new(request), self.driver.tracing());
@@ -170,7 +186,7 @@ impl Connection {
         Request {
             head,
             peer: self.peer,
-            tls: false,
+            tls: self.outgoing.is_tls(),
             has_body: !framing.is_none(),
             identity: match &self.process {
                 Some(process) => Identity::Workload(process.id()),
@@ -320,7 +336,10 @@ impl Connection {
         respond: standin_engine::Respond,
         rest: Option<super::leg::Rest>,
     ) -> io::Result<Next> {
-        let standin_engine::Respond { response, relay, keep, .. } = respond;
+        let standin_engine::Respond { mut response, relay, keep, .. } = respond;
+        if let Some(there) = self.redirected(&response.head) {
+            response.head.headers.set("Location", there);
+        }
         let unread = !self.incoming.borrow().body.is_done();
         let close = !turn.keep_alive || response.close || unread;
         let framing = relay::framing(&response, turn.version, &turn.method);
@@ -333,11 +352,11 @@ impl Connection {
             if let (Some(leg), Some(_)) = (relay, rest) {
                 self.driver.relay_done(leg, standin_engine::RelayEnd::Complete, 0);
             }
-            self.outgoing.write_all(out).await?;
+            self.outgoing.send(out).await?;
             return Ok(next);
         }
         match response.body {
-            Body::Empty => self.outgoing.write_all(out).await?,
+            Body::Empty => self.outgoing.send(out).await?,
             Body::Bytes(bytes) => relay::write_bytes(&mut self.outgoing, out, &bytes).await?,
             Body::Blob { id, offset, length } => {
                 let blob = (id, offset, length);
@@ -347,13 +366,25 @@ impl Connection {
                 let (Some(leg), Some(rest)) = (relay, rest) else {
                     return Err(io::ErrorKind::BrokenPipe.into());
                 };
-                self.outgoing.write_all(out).await?;
+                self.outgoing.send(out).await?;
                 let chunked = framing == Framing::Chunked;
                 let relay = relay::Relay { leg, rest, keep, chunked };
                 relay.run(&self.driver, &mut self.outgoing).await?;
             }
         }
         Ok(next)
+    }
+
+    /// Where a redirect leads on this machine, if that is not what it says.
+    fn redirected(&self, head: &ResponseHead) -> Option<String> {
+        if !(300..400).contains(&head.status) {
+            return None;
+        }
+        let ports = location::Ports {
+            http: self.driver.edge_port.get(),
+            https: self.driver.tls_port.get(),
+        };
+        location::on_this_machine(head.headers.get("Location")?, &self.host, ports)
     }
 
     /// Answers a head that cannot be read, and closes.
@@ -365,7 +396,7 @@ impl Connection {
         if let Body::Bytes(bytes) = &response.body {
             self.out.extend_from_slice(bytes);
         }
-        self.outgoing.write_all(&self.out).await?;
+        self.outgoing.send(&self.out).await?;
         // Reading on for a moment lets the answer arrive before the reset that unread bytes cause.
         self.expire_in(2);
         let _ = self.outgoing.shutdown().await;

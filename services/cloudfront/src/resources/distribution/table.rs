@@ -9,7 +9,7 @@ const OFF: Kind = Kind::Choice(&["false"]);
 const TEXTS: Kind = Kind::List(&Kind::Text);
 const SECONDS: Kind = Kind::Integer(0, i64::MAX);
 
-const PLAIN: &str = "viewers reach this machine over plain HTTP";
+const ANY_TLS: &str = "viewers speak TLS 1.2 or 1.3, whatever it allows";
 const ONE_EDGE: &str = "one machine is every edge location";
 const MTLS: &str = "viewers bring no certificates here";
 const SIGNED: &str = "signed URLs are not built: everybody would be let in";
@@ -242,7 +242,7 @@ const VIEWER_CERTIFICATE: &[Property] = &[
             "TLSv1.3_2025",
         ]),
     )
-    .no_effect(PLAIN),
+    .no_effect(ANY_TLS),
     Property::new("SslSupportMethod", Kind::Choice(&["sni-only", "static-ip", "vip"]))
-        .no_effect(PLAIN),
+        .no_effect(ANY_TLS),
 ];
