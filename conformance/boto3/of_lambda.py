@@ -83,7 +83,7 @@ def check_invoked_in_step():
     called = function()
     answer, result = invoked(called, {"n": 1}, LogType="Tail")
     assert (status(answer), result["n"], result["name"]) == (200, 1, called)
-    assert result["id"]
+    assert result["id"] == answer["ResponseMetadata"]["RequestId"]
     assert "FunctionError" not in answer and answer["LogResult"]
     answer, result = invoked(called, {"fail": 1})
     assert (status(answer), answer["FunctionError"]) == (200, "Unhandled")

@@ -46,6 +46,9 @@ pub(crate) async fn serve(
     let to_head = head.method == Method::Head;
     match carry_out(driver, credentials, entry, &head, body).await {
         Ok(Done { operation, value, object }) => {
+            // Some operations have an id of their own that the caller is to know.
+            let own = value["Standin"]["RequestId"].as_str().map(str::to_owned);
+            let request_id = own.unwrap_or(request_id);
             let mut wire = answer::success(model, protocol, &operation, &value, &request_id);
             if object.is_some() && value["ContentRange"].is_string() {
                 wire.status = 206;

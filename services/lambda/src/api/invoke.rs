@@ -134,8 +134,9 @@ fn begin(
         return Ok(Some(json!({"StatusCode": 204})));
     }
     if asked.invocation_type == Kind::Event {
+        let id = ids::uuid(cx.rng);
         let event = Event {
-            id: ids::uuid(cx.rng),
+            id: id.clone(),
             function: named.name,
             qualifier: named.qualifier,
             payload,
@@ -147,7 +148,8 @@ fn begin(
             chain: 0,
         };
         lambda.enqueue(cx, event);
-        return Ok(Some(json!({"StatusCode": 202, "Payload": ""})));
+        let own = json!({"RequestId": id});
+        return Ok(Some(json!({"StatusCode": 202, "Payload": "", "Standin": own})));
     }
     let arn = function.qualified_arn(named.qualifier.as_deref());
     let Some(config) = function.resolve(cx, named.qualifier.as_deref()).cloned() else {

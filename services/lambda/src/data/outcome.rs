@@ -85,6 +85,8 @@ impl Outcome {
     /// The output of `Invoke`.
     fn reply(&self, invocation: &Invocation, log: Option<&str>) -> Value {
         let mut reply = json!({"StatusCode": 200, "ExecutedVersion": invocation.version});
+        // The id that the caller is told is the one that the function and its log have.
+        reply["Standin"] = json!({"RequestId": invocation.id});
         match std::str::from_utf8(&self.payload) {
             Ok(text) => reply["Payload"] = json!(text),
             Err(_) => reply["PayloadBase64"] = json!(base64::encode(&self.payload)),

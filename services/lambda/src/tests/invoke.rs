@@ -19,6 +19,7 @@ fn lam_in_01_in_step_as_an_event_or_dry() {
     bench.event(process, standin_kernel::workload::WorkloadEvent::Output { text: "hi\n".into() });
     bench.responds(process, &id, "\"done\"");
     let reply = bench.reply(call);
+    assert_eq!(reply["Standin"]["RequestId"], id.as_str());
     assert_eq!((&reply["StatusCode"], &reply["Payload"]), (&json!(200), &json!("\"done\"")));
     assert_eq!(
         (&reply["ExecutedVersion"], &reply["FunctionError"]),
