@@ -28,7 +28,11 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Failure> {
     if let Some(link) = Link::running(&state_dir).await {
         let (code, left) = delete(&link, options.stack_name.as_deref()).await?;
         if left == 0 {
-            link.ask(Question::Shutdown).await?;
+            let asked = link.ask(Question::Shutdown).await;
+            // A run that has nothing left to stop may be gone before its answer is.
+            if asked.is_err() && Link::running(&state_dir).await.is_some() {
+                asked?;
+            }
         }
         return Ok(code);
     }
