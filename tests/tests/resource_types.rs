@@ -294,6 +294,47 @@ fn cfn_rs_27_a_version_of_a_function() {
 }
 
 #[test]
+fn cfn_rs_28_a_schedule() {
+    let target = json!({
+        "Arn": {"Fn::GetAtt": ["Code", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Starter", "Arn"]},
+    });
+    let properties = json!({
+        "Name": "tick", "ScheduleExpression": "rate(1 minute)", "Target": target,
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+    });
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+    }]});
+    let starter = of("AWS::IAM::Role", json!({"AssumeRolePolicyDocument": trust}));
+    let schedule = of("AWS::Scheduler::Schedule", properties);
+    let resources = code(json!({"It": schedule, "Starter": starter}));
+    let mut stack = Stack::new(resources, "It", &["Arn"]);
+    let outputs = stack.outputs();
+    assert_eq!(outputs["Ref"], "tick");
+    assert_eq!(outputs["Arn"], "arn:aws:scheduler:HERE:schedule/default/tick");
+    stack.replaces("Name", json!("tock"));
+    stack.stays("ScheduleExpression", json!("rate(1 hour)"));
+    stack.stays("State", json!("DISABLED"));
+}
+
+#[test]
+fn cfn_rs_29_a_group_of_schedules() {
+    let resources = json!({"It": of("AWS::Scheduler::ScheduleGroup", json!({"Name": "night"}))});
+    let attributes = ["Arn", "CreationDate", "LastModificationDate", "State"];
+    let mut stack = Stack::new(resources, "It", &attributes);
+    let outputs = stack.outputs();
+    assert_eq!((&*outputs["Ref"], &*outputs["State"]), ("night", "ACTIVE"));
+    assert_eq!(outputs["Arn"], "arn:aws:scheduler:HERE:schedule-group/night");
+    // The simulator's first day.
+    for date in ["CreationDate", "LastModificationDate"] {
+        assert!(outputs[date].starts_with("2027-01-15T08:00:"), "{}", outputs[date]);
+    }
+    stack.replaces("Name", json!("day"));
+    stack.stays("Tags", json!([{"Key": "a", "Value": "b"}]));
+}
+
+#[test]
 fn cfn_rs_30_a_rule() {
     let properties = json!({"ScheduleExpression": "rate(1 minute)"});
     let resources = json!({"It": of("AWS::Events::Rule", properties)});

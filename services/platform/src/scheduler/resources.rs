@@ -1,7 +1,7 @@
 //! `AWS::Scheduler::Schedule` and `AWS::Scheduler::ScheduleGroup`.
 
 use standin_kernel::resource::Job;
-use standin_kernel::{Value, json};
+use standin_kernel::{Duration, Time, Value, json};
 
 use super::table;
 use crate::made::{Call, Made, text, with};
@@ -66,12 +66,23 @@ pub(crate) const SCHEDULE_GROUP: Made = Made {
     },
     look: |_, name| vec![("scheduler:GetScheduleGroup", json!({"Name": name}))],
     known: |_, _, seen| {
-        let names = ["Arn", "CreationDate", "LastModificationDate", "State"];
-        names.into_iter().map(|name| (name, seen[0][name].clone())).collect()
+        let group = &seen[0];
+        vec![
+            ("Arn", group["Arn"].clone()),
+            ("CreationDate", date(&group["CreationDate"])),
+            ("LastModificationDate", date(&group["LastModificationDate"])),
+            ("State", group["State"].clone()),
+        ]
     },
     delete: |_, name| vec![("scheduler:DeleteScheduleGroup", json!({"Name": name}))],
     ..PLAIN
 };
+
+/// A moment as the handler's model has it, out of the operation's seconds (CFN-RS-29).
+fn date(seconds: &Value) -> Value {
+    let since = Duration::try_from_secs_f64(seconds.as_f64().unwrap_or(0.0)).unwrap_or_default();
+    Time::from_seconds(since.as_secs()).iso8601().into()
+}
 
 fn group_tags(job: &Job<'_>, name: &str, previous: &Value) -> Vec<Call> {
     let (region, account) = (job.region, job.account);
