@@ -188,11 +188,30 @@ pub struct Response {
     pub head_length: Option<u64>,
     /// Close the viewer's connection after this answer.
     pub close: bool,
+    /// How the body is to be compressed on its way; the headers say so already.
+    pub coding: Option<Coding>,
+}
+
+/// A content coding that is applied here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coding {
+    Gzip,
+    Brotli,
+}
+
+impl Coding {
+    /// As `Content-Encoding` has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+        }
+    }
 }
 
 impl Response {
     pub const fn new(head: ResponseHead, body: Body) -> Self {
-        Self { head, body, head_length: None, close: false }
+        Self { head, body, head_length: None, close: false, coding: None }
     }
 
     /// A whole small answer with its content type.

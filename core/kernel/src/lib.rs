@@ -36,8 +36,8 @@ pub use control::{ApiError, CallId, Record};
 pub use cx::{Cx, Env, Out, Pace};
 pub use evaluation::{Evaluated, Evaluation, Evaluator};
 pub use exchange::{
-    Address, BlobId, Body, Caller, ExchangeId, Finish, Identity, LegRequest, LinkFailure, Request,
-    Response,
+    Address, BlobId, Body, Caller, Coding, ExchangeId, Finish, Identity, LegRequest, LinkFailure,
+    Request, Response,
 };
 pub use fact::{Fact, SettingRef};
 pub use http::{Headers, Method, RequestHead, ResponseHead, Version};

@@ -131,6 +131,7 @@ pub(crate) struct Behavior {
     pub(crate) allowed_methods: AllowedMethods,
     /// Whether `CachedMethods` lists OPTIONS.
     pub(crate) caches_options: bool,
+    pub(crate) compress: bool,
     pub(crate) cache: CacheSettings,
     pub(crate) origin_request: OriginRequestSettings,
     /// `ResponseHeadersPolicyId` resolved; `None` without one.
@@ -151,8 +152,7 @@ pub(crate) struct Function {
     pub(crate) store: Option<Box<str>>,
 }
 
-/// A path pattern, ready to match. There is no compression at the edge: `Compress` has no effect
-/// here but on `Accept-Encoding` of the legacy settings, see [`CacheSettings::gzip`].
+/// A path pattern, ready to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathPattern(Box<str>);
 

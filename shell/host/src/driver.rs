@@ -24,6 +24,7 @@ use tokio::task::spawn_local;
 
 use crate::blobs::Blobs;
 use crate::functions::{Functions, Outcome};
+use crate::http::coding::Compressed;
 use crate::http::leg::{Outgoing, ask, with_body};
 use crate::http::mailbox::{LegOwner, Letter, Mailbox, PostOffice};
 use crate::http::pool::Pool;
@@ -72,6 +73,7 @@ pub struct Driver {
     /// Where viewers speak TLS.
     pub tls_port: Cell<u16>,
     pub(crate) authority: Authority,
+    pub(crate) compressed: Compressed,
     pub api_port: Cell<u16>,
     /// 0: no name servers.
     pub dns_port: Cell<u16>,
@@ -128,6 +130,7 @@ impl Driver {
             edge_port: Cell::new(0),
             tls_port: Cell::new(0),
             authority,
+            compressed: Compressed::default(),
             api_port: Cell::new(0),
             dns_port: Cell::new(0),
             stop: Notify::new(),

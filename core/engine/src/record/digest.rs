@@ -119,7 +119,7 @@ fn write_response(text: &mut String, response: &Response) {
         Body::Relay { length, keep } => format!("relay {length:?} {keep:?}"),
     };
     let (status, length, close) = (response.head.status, response.head_length, response.close);
-    let _ = write!(text, "{status} {body} {length:?} {close}");
+    let _ = write!(text, "{status} {body} {length:?} {close} {:?}", response.coding);
     write_headers(text, &response.head.headers);
 }
 

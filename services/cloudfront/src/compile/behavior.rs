@@ -70,6 +70,7 @@ fn compiled(
         origin_request,
         response_headers,
         viewer_request: function(state, behavior, FunctionEvent::ViewerRequest)?,
+        compress: behavior.compress,
         viewer_response: function(state, behavior, FunctionEvent::ViewerResponse)?,
     })
 }

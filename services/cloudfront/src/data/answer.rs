@@ -8,7 +8,7 @@ use standin_kernel::{Cx, ExchangeId, Method, Response};
 use super::fetch::{PageFor, Purpose, Visit, Wanted};
 use super::viewer::Viewer;
 use super::viewer_response::{ERROR, closes_after_page, finish, without_body};
-use super::{Edge, behavior, conditional, error_response, fact, range};
+use super::{Edge, behavior, compression, conditional, error_response, fact, range};
 
 /// An answer to what was wanted, from wherever.
 #[derive(Debug)]
@@ -109,6 +109,7 @@ fn as_page(cx: &mut Cx<'_>, visit: &Visit, page: PageFor, response: &mut Respons
     let status = code.map_or(came, |page| page.response_code);
     response.head.status = status;
     response.close = closes_after_page(status);
+    compression::undo(response);
     cx.note(|| {
         let property =
             format!("DistributionConfig.CustomErrorResponses[{}].ResponseCode", page.entry);
@@ -124,7 +125,10 @@ pub(super) fn to_conditions(response: Response, viewer: &Viewer) -> Response {
     let counts = conditional::range_counts(&response.head.headers, asked);
     let response = conditional::check(response, asked);
     match asked.get("Range") {
-        Some(asked) if counts && *viewer.method() == Method::Get => range::cut(response, asked),
+        // A part of what is compressed on its way is not known here: it is sent whole.
+        Some(asked) if counts && response.coding.is_none() && *viewer.method() == Method::Get => {
+            range::cut(response, asked)
+        }
         _ => response,
     }
 }

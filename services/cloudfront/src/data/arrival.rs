@@ -13,7 +13,7 @@ use super::freshness::{self, Directives, Life};
 use super::origin_group::Came;
 use super::serve::{cache_property, copy, note_error_ttl, suits};
 use super::viewer_response::{self, ERROR, HIT, MISS, REFRESH_HIT};
-use super::{Edge, EdgeTimer, Open, Pending, State, error_response, fact};
+use super::{Edge, EdgeTimer, Open, Pending, State, compression, error_response, fact};
 
 /// How long others wait for a body that is on its way to the viewer who asked first.
 const WAIT_FOR_BODY: Duration = Duration::from_secs(1);
@@ -111,6 +111,7 @@ impl Edge {
             _ => None,
         };
         note_life(cx, visit, status, life);
+        compression::apply(cx, visit, &mut response);
         (response, life)
     }
 
@@ -149,7 +150,9 @@ impl Edge {
         }
         for name in ["Cache-Control", "Expires", "Date", "ETag", "Last-Modified"] {
             if let Some(value) = response.head.headers.get(name) {
-                entry.headers.set(name, value);
+                let weak = entry.coding.filter(|_| name == "ETag");
+                let weak = weak.and_then(|_| compression::weak(value));
+                entry.headers.set(name, weak.unwrap_or_else(|| value.to_owned()));
             }
         }
         let directives = Directives::read(&entry.headers, cx.now);

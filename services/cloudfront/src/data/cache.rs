@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use standin_kernel::{Body, Duration, Headers, Response, Time};
+use standin_kernel::{Body, Coding, Duration, Headers, Response, Time};
 
 use super::cache_key;
 use super::freshness::Life;
@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     /// As viewers get them, but for `X-Cache`, `Age` and the request's id.
     pub(crate) headers: Headers,
     pub(crate) kept: Kept,
+    /// How its body is compressed for viewers; what is kept of it is not (CF-CMP-04).
+    pub(crate) coding: Option<Coding>,
     /// When the edge got it, or last heard that it is still right.
     pub(crate) stored: Time,
     pub(crate) life: Life,
@@ -67,6 +69,7 @@ impl Entry {
             status,
             headers: Headers::new(),
             kept,
+            coding: None,
             stored,
             life,
             unasked_until: Time::default(),
@@ -78,7 +81,8 @@ impl Entry {
     /// An entry with an answer's status and headers.
     pub(crate) fn of(response: &Response, stored: Time, life: Life, kept: Kept) -> Self {
         let headers = response.head.headers.clone();
-        Self { headers, ..Self::new(response.head.status, stored, life, kept) }
+        let coding = response.coding;
+        Self { headers, coding, ..Self::new(response.head.status, stored, life, kept) }
     }
 
     pub(crate) fn at(&self, now: Time) -> Use {
@@ -112,7 +116,12 @@ impl Entry {
         if self.life.unconditional || self.status >= 400 {
             return None;
         }
-        let both = (self.headers.get("ETag"), self.headers.get("Last-Modified"));
+        // The origin knows the tag that it gave.
+        let etag = self.headers.get("ETag").map(|etag| match self.coding {
+            Some(_) => etag.strip_prefix("W/").unwrap_or(etag),
+            None => etag,
+        });
+        let both = (etag, self.headers.get("Last-Modified"));
         (both.0.is_some() || both.1.is_some()).then_some(both)
     }
 

@@ -16,6 +16,7 @@ pub(crate) fn check(mut response: Response, asked: &Headers) -> Response {
     });
     response.body = Body::Empty;
     response.head_length = None;
+    response.coding = None;
     response
 }
 

@@ -15,6 +15,7 @@ mod background;
 mod behavior;
 mod cache;
 mod cache_key;
+mod compression;
 mod conditional;
 mod cookies;
 mod encoding;

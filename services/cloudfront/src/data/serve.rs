@@ -97,7 +97,7 @@ pub(super) fn copy(entry: &Entry, visit: &Visit, x_cache: &str, age_s: Option<u6
         Kept::HeadOnly(length) => (standin_kernel::Body::Empty, *length),
         Kept::Replaced | Kept::Generated(_) => (standin_kernel::Body::Empty, None),
     };
-    let response = Response { head, body, head_length, close: false };
+    let response = Response { head, body, head_length, close: false, coding: entry.coding };
     match visit.wanted.purpose {
         Purpose::Object => super::answer::to_conditions(response, &visit.viewer),
         Purpose::Page(_) => response,

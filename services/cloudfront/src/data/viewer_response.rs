@@ -118,6 +118,11 @@ pub(crate) fn finish(mut response: Response, viewer: &Viewer) -> Response {
 /// The answer to HEAD: the length the body would have, and no body.
 pub(crate) fn without_body(mut response: Response) -> Response {
     let length = std::mem::take(&mut response.body).length();
+    if response.coding.take().is_some() {
+        // Nobody has compressed it to know.
+        response.head_length = None;
+        return response;
+    }
     if response.head_length.is_none() {
         response.head_length = length.filter(|length| *length > 0);
     }

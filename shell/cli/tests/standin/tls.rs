@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use standin_kernel::Value;
+use standin_kernel::http::{Framing, read_response};
 
 use crate::world::{Answer, PATIENCE, Standin, here, parse, standin, text};
 
@@ -30,16 +31,22 @@ fn client(run: &Standin) -> Arc<ClientConfig> {
 
 /// One request over a connection of its own, to a name of the machine's; the error is TLS's.
 fn get(run: &Standin, name: &str, host: &str, path: &str) -> Result<Answer, String> {
+    let bytes = ask(run, name, &format!("GET {path} HTTP/1.1\r\nHost: {host}"))?;
+    Ok(parse(&bytes).unwrap())
+}
+
+/// The bytes of the answer to these lines.
+fn ask(run: &Standin, name: &str, lines: &str) -> Result<Vec<u8>, String> {
     let wrong = |wrong: std::io::Error| wrong.to_string();
     let tcp = TcpStream::connect(("127.0.0.1", run.tls_port)).unwrap();
     tcp.set_read_timeout(Some(PATIENCE)).unwrap();
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let mut tls = StreamOwned::new(ClientConnection::new(client(run), name).unwrap(), tcp);
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request = format!("{lines}\r\nConnection: close\r\n\r\n");
     tls.write_all(request.as_bytes()).map_err(wrong)?;
     let mut bytes = Vec::new();
     tls.read_to_end(&mut bytes).map_err(wrong)?;
-    Ok(parse(&bytes).unwrap())
+    Ok(bytes)
 }
 
 #[test]
@@ -69,6 +76,30 @@ fn cf_req_09_viewers_are_led_to_tls_and_served_there() {
     // The name that this machine adds is one that viewers here may use.
     let name = format!("{balancer}.localhost");
     assert_eq!(get(&run, &name, &name, "/").unwrap().body, "safe");
+}
+
+#[test]
+fn cf_cmp_01_the_edge_compresses_for_who_takes_it() {
+    let run = Standin::up(&here().join("secure.yaml"), &[]);
+    // A miss, and a hit.
+    for x_cache in ["Miss from cloudfront", "Hit from cloudfront"] {
+        let lines = "GET /long/a HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip";
+        let bytes = ask(&run, "localhost", lines).unwrap();
+        let read = read_response(&bytes, false).unwrap().unwrap();
+        let header = |name| read.head.headers.get(name).unwrap_or_default();
+        assert_eq!((header("Content-Encoding"), header("X-Cache")), ("gzip", x_cache));
+        let Framing::Length(length) = read.framing else { panic!("{:?}", read.framing) };
+        let body = &bytes[read.length..];
+        assert_eq!(length, body.len() as u64);
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(body).read_to_string(&mut text).unwrap();
+        assert_eq!(text.matches("again").count(), 102, "{text}");
+        assert!(length < 100, "{length}");
+    }
+    assert_eq!(
+        get(&run, "localhost", "localhost", "/long/a").unwrap().header("Content-Encoding"),
+        ""
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! them. Heads are decided on by the engine, on this same thread; bodies pass through here only.
 
 pub(crate) mod body;
+pub(crate) mod coding;
 pub(crate) mod fetch;
 pub(crate) mod leg;
 mod location;

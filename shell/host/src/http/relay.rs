@@ -7,9 +7,10 @@ use std::io;
 use bytes::Bytes;
 use standin_engine::{Input, LegId, RelayEnd};
 use standin_kernel::http::{Framing, write_chunk};
-use standin_kernel::{BlobId, Body, Method, Response, ServiceName, Version};
+use standin_kernel::{BlobId, Body, Coding, Method, Response, ServiceName, Version};
 use tokio::time::timeout;
 
+use super::coding::Encoder;
 use super::leg::Rest;
 use super::stream::Writer;
 use crate::driver::Driver;
@@ -20,7 +21,8 @@ pub(crate) fn framing(response: &Response, version: Version, method: &Method) ->
         let length = response.head_length.or_else(|| response.body.length().filter(|l| *l > 0));
         return length.map_or(Framing::None, Framing::Length);
     }
-    match response.body.length() {
+    let length = response.body.length().filter(|_| response.coding.is_none());
+    match length {
         Some(length) => Framing::Length(length),
         None if version == Version::Http10 => Framing::UntilClose,
         None => Framing::Chunked,
@@ -64,6 +66,7 @@ pub(crate) struct Relay {
     pub(crate) rest: Rest,
     pub(crate) keep: Option<(ServiceName, u64)>,
     pub(crate) chunked: bool,
+    pub(crate) coding: Option<Coding>,
 }
 
 /// How long an origin may pause within a body, and a viewer within taking it.
@@ -96,6 +99,8 @@ impl Relay {
         sent: &mut u64,
     ) -> Result<(), (RelayEnd, io::Error)> {
         let (mut piece, mut framed) = (Vec::with_capacity(16 * 1024), Vec::new());
+        let mut encoder = self.coding.map(Encoder::new);
+        let mut coded = Vec::new();
         let viewer_gone = |error| (RelayEnd::ViewerGone, error);
         let origin_gone = |error| (RelayEnd::OriginGone, error);
         loop {
@@ -115,12 +120,25 @@ impl Relay {
                     *copy = None;
                 }
             }
+            let ready = match encoder.take() {
+                None => &piece,
+                Some(before) => {
+                    coded.clear();
+                    encoder = before.next(&piece, more, &mut coded).map_err(viewer_gone)?;
+                    &coded
+                }
+            };
             let out = if self.chunked {
                 framed.clear();
-                write_chunk(&mut framed, &piece);
+                if !ready.is_empty() {
+                    write_chunk(&mut framed, ready);
+                }
+                if !more {
+                    write_chunk(&mut framed, &[]);
+                }
                 &framed
             } else {
-                &piece
+                ready
             };
             timeout(PAUSE, to.send(out))
                 .await

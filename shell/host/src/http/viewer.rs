@@ -340,6 +340,7 @@ impl Connection {
         if let Some(there) = self.redirected(&response.head) {
             response.head.headers.set("Location", there);
         }
+        self.compress(&mut response)?;
         let unread = !self.incoming.borrow().body.is_done();
         let close = !turn.keep_alive || response.close || unread;
         let framing = relay::framing(&response, turn.version, &turn.method);
@@ -368,11 +369,24 @@ impl Connection {
                 };
                 self.outgoing.send(out).await?;
                 let chunked = framing == Framing::Chunked;
-                let relay = relay::Relay { leg, rest, keep, chunked };
+                let coding = response.coding;
+                let relay = relay::Relay { leg, rest, keep, chunked, coding };
                 relay.run(&self.driver, &mut self.outgoing).await?;
             }
         }
         Ok(next)
+    }
+
+    /// Compresses a body that is at hand; one that is on its way is compressed on it.
+    fn compress(&self, response: &mut standin_kernel::Response) -> io::Result<()> {
+        let Some(coding) = response.coding.filter(|_| !matches!(response.body, Body::Empty)) else {
+            return Ok(());
+        };
+        if let Some(body) = relay::bytes_at_hand(&self.driver, &response.body)? {
+            response.body = Body::Bytes(self.driver.compressed.whole(&body, coding)?);
+            response.coding = None;
+        }
+        Ok(())
     }
 
     /// Where a redirect leads on this machine, if that is not what it says.

@@ -47,6 +47,10 @@ pub(super) fn changed(
         write_set_cookies(headers, &returned::lines(object, "cookies")?);
     }
     if let Some(body) = returned::body(object)? {
+        // It is as the function made it.
+        if response.coding.take().is_some() {
+            response.head.headers.remove("Content-Encoding");
+        }
         response.body = if body.is_empty() { Body::Empty } else { Body::Bytes(body) };
         response.head_length = None;
         if to_head {

@@ -1,6 +1,7 @@
 //! Tests through the edge's door, as the service uses it.
 
 mod caching;
+mod compression;
 mod custom_errors;
 mod invariants;
 mod origins;
@@ -40,6 +41,7 @@ pub(crate) fn site() -> Distribution {
         origin_request: OriginRequestSettings::default(),
         response_headers: None,
         viewer_request: None,
+        compress: false,
         viewer_response: None,
     };
     let to_pages = Behavior {

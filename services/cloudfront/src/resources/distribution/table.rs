@@ -65,8 +65,7 @@ macro_rules! behavior {
             Property::new("AllowedMethods", METHODS),
             Property::new("CachePolicyId", Kind::Text),
             Property::new("CachedMethods", METHODS),
-            Property::new("Compress", Kind::Bool)
-                .no_effect("the edge does not compress here; what the origin compressed stays so"),
+            Property::new("Compress", Kind::Bool),
             Property::new("DefaultTTL", SECONDS),
             Property::new("FieldLevelEncryptionId", Kind::Text)
                 .refused("field-level encryption is not built"),
