@@ -20,14 +20,16 @@ const KEPT_BYTES_MAX: usize = 256 * 1024;
 
 /// Compresses a body that comes in pieces.
 pub(crate) enum Encoder {
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
 }
 
 impl Encoder {
     pub(crate) fn new(coding: Coding) -> Self {
         match coding {
-            Coding::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), Compression::default())),
+            Coding::Gzip => {
+                Self::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::default())))
+            }
             Coding::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
                 Vec::new(),
                 BUFFER_BYTES,
