@@ -73,20 +73,31 @@ impl Account {
 /// The arguments of the aws command for an operation.
 fn arguments(options: &[String], service: &str, operation: &str, input: &Value) -> Vec<String> {
     let mut all = options.to_vec();
-    let mut word = String::new();
-    for character in operation.chars() {
-        if character.is_ascii_uppercase() && !word.is_empty() {
-            word.push('-');
-        }
-        word.push(character.to_ascii_lowercase());
-    }
-    all.extend(["--output".to_owned(), "json".to_owned(), service.to_owned(), word]);
-    all.extend(["--cli-input-json".to_owned(), input.to_string()]);
+    let words = [service.to_owned(), in_words(operation)];
+    all.extend(["--output".to_owned(), "json".to_owned()].into_iter().chain(words));
     if operation == "Invoke" {
-        // Where the function's answer would go.
+        // An operation whose answer goes to a file takes no document.
+        for (name, value) in input.as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            all.extend([format!("--{}", in_words(name)), value]);
+        }
         all.push("/dev/null".to_owned());
+    } else {
+        all.extend(["--cli-input-json".to_owned(), input.to_string()]);
     }
     all
+}
+
+/// `GetParametersByPath` as the aws command has it: `get-parameters-by-path`.
+fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !words.is_empty() {
+            words.push('-');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
 }
 
 /// `An error occurred (ParameterNotFound) when calling the GetParameter operation: ...`
@@ -123,10 +134,11 @@ mod tests {
             "--profile night --output json ssm get-parameters-by-path --cli-input-json \
              {\"Path\":\"/a\"}"
         );
-        let all = arguments(&[], "lambda", "Invoke", &json!({"FunctionName": "f"}));
+        let input = json!({"FunctionName": "f", "InvocationType": "Event"});
+        let all = arguments(&[], "lambda", "Invoke", &input);
         assert_eq!(
             all[3..].join(" "),
-            "invoke --cli-input-json {\"FunctionName\":\"f\"} /dev/null"
+            "invoke --function-name f --invocation-type Event /dev/null"
         );
     }
 
