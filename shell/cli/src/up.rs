@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
-use standin_host::{Config, Driver, Question};
+use standin_host::{Config, Driver, Question, TlsPort};
 use standin_kernel::{Env, Pace, ServiceName, Value, json};
 
 use crate::credentials;
@@ -42,7 +42,7 @@ pub(crate) struct RunOptions {
     /// Port on which viewers reach distributions and load balancers
     #[arg(long, default_value_t = 8080)]
     pub(crate) edge_port: u16,
-    /// Port on which they do so over TLS (default: 8443, or any free port with `--edge-port 0`)
+    /// Port on which they do so over TLS (default: 8443, or any free port where that is in use)
     #[arg(long)]
     pub(crate) tls_port: Option<u16>,
     /// Port of the AWS endpoint
@@ -151,7 +151,12 @@ pub(crate) async fn start(options: &RunOptions, quiet: bool) -> Result<Rc<Driver
         state_dir: state_dir.clone(),
         self_exe: std::env::current_exe()?,
         edge_port: options.edge_port,
-        tls_port: options.tls_port.unwrap_or(if options.edge_port == 0 { 0 } else { 8443 }),
+        tls_port: match options.tls_port {
+            Some(port) => TlsPort::At(port),
+            // Who leaves one port to the machine leaves it both.
+            None if options.edge_port == 0 => TlsPort::At(0),
+            None => TlsPort::Rather(8443),
+        },
         api_port: options.api_port,
         dns_port: options.dns_port,
         env,

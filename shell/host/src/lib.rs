@@ -28,6 +28,6 @@ pub mod workloads;
 
 pub use crate::control::{Question, answer};
 pub use crate::driver::Driver;
-pub use crate::run::{Config, StartError, start, stop};
+pub use crate::run::{Config, StartError, TlsPort, start, stop};
 pub use crate::tls::authority_file;
 pub use standin_wire::sigv4::Credentials;

@@ -30,8 +30,8 @@ pub struct Config {
     pub self_exe: PathBuf,
     /// 0: any free port.
     pub edge_port: u16,
-    /// Where viewers speak TLS; 0: any free port.
-    pub tls_port: u16,
+    /// Where viewers speak TLS.
+    pub tls_port: TlsPort,
     pub api_port: u16,
     /// `None`: no name servers; 0: any free port.
     pub dns_port: Option<u16>,
@@ -56,6 +56,15 @@ impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Config").field("state_dir", &self.state_dir).finish_non_exhaustive()
     }
+}
+
+/// Where viewers speak TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsPort {
+    /// There; 0: any free port.
+    At(u16),
+    /// There if it is free, else anywhere.
+    Rather(u16),
 }
 
 /// How much of stored bodies is kept in memory.
@@ -84,7 +93,12 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     let store = Store::open(&state_dir).map_err(|wrong| state(&wrong))?;
     // Ports first: a port in use must be said before anything is stopped or started.
     let edge = listen_on(edge_port, "--edge-port", listen)?;
-    let tls_port = listen_on(tls_port, "--tls-port", listen)?;
+    let tls_port = match tls_port {
+        TlsPort::At(port) => listen_on(port, "--tls-port", listen)?,
+        TlsPort::Rather(port) => {
+            listen_on(port, "--tls-port", listen).or_else(|_| listen_on(0, "--tls-port", listen))?
+        }
+    };
     let api = listen_on(api_port, "--api-port", listen)?;
     let dns = match dns_port {
         None => None,

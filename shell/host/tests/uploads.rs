@@ -40,7 +40,7 @@ async fn s3_put_06_what_goes_wrong_late_comes_in_a_good_answer() {
         state_dir: scratch.state_dir(),
         self_exe: helper(),
         edge_port: 0,
-        tls_port: 0,
+        tls_port: standin_host::TlsPort::At(0),
         api_port: 0,
         dns_port: None,
         listen: None,
