@@ -45,10 +45,8 @@ pub(crate) async fn serve(
     let protocol = detect::protocol(model, &head);
     let to_head = head.method == Method::Head;
     match carry_out(driver, credentials, entry, &head, body).await {
-        Ok(Done { operation, value, object }) => {
-            // Some operations have an id of their own that the caller is to know.
-            let own = value["Standin"]["RequestId"].as_str().map(str::to_owned);
-            let request_id = own.unwrap_or(request_id);
+        Ok(Done { operation, value, object, own_id }) => {
+            let request_id = own_id.unwrap_or(request_id);
             let mut wire = answer::success(model, protocol, &operation, &value, &request_id);
             if object.is_some() && value["ContentRange"].is_string() {
                 wire.status = 206;
@@ -74,6 +72,8 @@ struct Done {
     operation: String,
     value: Value,
     object: Option<Bytes>,
+    /// The id of the request, where the operation has one that the caller is to know.
+    own_id: Option<String>,
 }
 
 /// Why an operation did not go well.
@@ -130,10 +130,9 @@ async fn carry_out(
         Some(text) => Some(base64(text)?),
         None => objects::body_of(&driver.blobs, &value).await?,
     };
-    if let Some(members) = value.as_object_mut() {
-        members.remove("Standin");
-    }
-    Ok(Done { operation, value, object })
+    let own = value.as_object_mut().and_then(|members| members.remove("Standin"));
+    let own_id = own.and_then(|own| own["RequestId"].as_str().map(str::to_owned));
+    Ok(Done { operation, value, object, own_id })
 }
 
 /// The document of a call, without the bytes of an object.
