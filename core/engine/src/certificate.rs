@@ -1,10 +1,12 @@
 //! Which certificate a viewer is shown who comes over TLS.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
-use standin_kernel::Service;
+use standin_kernel::ServiceName;
 
 use crate::Engine;
+use crate::route::lower;
 
 /// What a viewer is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,36 +32,29 @@ impl Engine {
         };
         let edge = || Presented::Certificate(EDGE.map(str::to_owned).to_vec());
         let Some(behind) = behind else { return edge() };
-        let services = &self.services;
-        let asked = || Presented::Certificate(vec![name.clone().unwrap_or(behind.clone())]);
-        if services.elbv2.serves(&behind) {
-            return self.of_load_balancer(&behind, name.as_deref());
-        }
-        if services.s3.serves(&behind) {
+        match self.service_at(&behind) {
+            Some(ServiceName::Elbv2) => self.of_load_balancer(&behind, name.as_deref()),
             // S3-EP-03: website endpoints do not speak TLS.
-            return if services.s3.listens(&behind, 443) { asked() } else { Presented::Nobody };
+            Some(ServiceName::S3) if !self.services.s3.listens(&behind, 443) => Presented::Nobody,
+            Some(_) => Presented::Certificate(vec![name.unwrap_or(behind)]),
+            // CF-REQ-04: a name of nobody is let in, and refused by its `Host`.
+            None => edge(),
         }
-        if services.lambda.serves(&behind) || services.cloudfront.serves(&behind) {
-            return asked();
-        }
-        // CF-REQ-04: a name of nobody is let in, and refused by its `Host`.
-        edge()
     }
 
     /// Whether viewers of a site come over TLS once they have followed its redirects: it does not
     /// serve a path without, or it is a load balancer that speaks it.
     pub fn wants_tls(&self, host: &str, address: Option<IpAddr>, path: &str) -> bool {
-        let name = host.to_ascii_lowercase();
+        let name = lower(host);
         let behind = match address {
             Some(address) => self.host_at(address),
             None => self.host_leading_to(&name),
         };
-        let host = behind.unwrap_or(name);
-        let services = &self.services;
-        if services.elbv2.serves(&host) {
-            return services.elbv2.certificates(&host).is_some();
+        let host = behind.map_or(name, Cow::Owned);
+        match self.service_at(&host) {
+            Some(ServiceName::Elbv2) => self.services.elbv2.certificates(&host).is_some(),
+            _ => self.services.cloudfront.wants_tls(&host, path),
         }
-        services.cloudfront.wants_tls(&host, path)
     }
 
     /// The listener's certificate that fits the name, else its default one.

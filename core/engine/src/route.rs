@@ -22,33 +22,32 @@ pub(crate) enum Destination {
 }
 
 impl Engine {
+    /// The service that a name in lower case belongs to.
+    pub(crate) fn service_at(&self, host: &str) -> Option<ServiceName> {
+        let with_names =
+            [ServiceName::Elbv2, ServiceName::S3, ServiceName::Lambda, ServiceName::CloudFront];
+        with_names.into_iter().find(|name| self.services.get(*name).serves(host))
+    }
+
     /// What a service reaches under a name (data goes by address, as on AWS).
     pub(crate) fn destination(&self, host: &str, port: u16) -> Destination {
         let services = &self.services;
         let host = &*lower(host);
-        if standin_kernel::Service::serves(&services.elbv2, host) {
-            if !services.elbv2.has_listener(host, port) {
-                return Destination::Refused;
-            }
-            return Destination::Service { service: ServiceName::Elbv2, at: Some(host.into()) };
-        }
-        if standin_kernel::Service::serves(&services.s3, host) {
-            return match services.s3.listens(host, port) {
-                true => Destination::Service { service: ServiceName::S3, at: None },
-                false => Destination::Refused,
-            };
-        }
-        if standin_kernel::Service::serves(&services.lambda, host) {
+        let Some(service) = self.service_at(host) else { return Destination::Outside };
+        let listens = match service {
+            ServiceName::Elbv2 => services.elbv2.has_listener(host, port),
+            ServiceName::S3 => services.s3.listens(host, port),
             // Function URLs speak TLS only (LAM-UR-01).
-            return match port {
-                443 => Destination::Service { service: ServiceName::Lambda, at: None },
-                _ => Destination::Refused,
-            };
+            ServiceName::Lambda => port == 443,
+            _ => true,
+        };
+        match listens {
+            true => {
+                let at = (service == ServiceName::Elbv2).then(|| host.into());
+                Destination::Service { service, at }
+            }
+            false => Destination::Refused,
         }
-        if standin_kernel::Service::serves(&services.cloudfront, host) {
-            return Destination::Service { service: ServiceName::CloudFront, at: None };
-        }
-        Destination::Outside
     }
 
     /// A viewer asks on the edge's port: load balancers and buckets under their own names, all else
@@ -78,16 +77,11 @@ impl Engine {
             let refused = Verdict::Fail(standin_kernel::LinkFailure::Refused);
             return self.broken_for_viewer(exchange, request, refused);
         };
-        let mut service = ServiceName::CloudFront;
+        let service = self.service_at(&host).unwrap_or(ServiceName::CloudFront);
         let mut at = None;
-        if standin_kernel::Service::serves(&self.services.elbv2, &host) {
-            service = ServiceName::Elbv2;
+        if service == ServiceName::Elbv2 {
             request.port = self.services.elbv2.viewer_port(&host, request.port, request.tls);
             at = Some(Arc::from(&*host));
-        } else if standin_kernel::Service::serves(&self.services.s3, &host) {
-            service = ServiceName::S3;
-        } else if standin_kernel::Service::serves(&self.services.lambda, &host) {
-            service = ServiceName::Lambda;
         }
         if let Some(entry) = self.exchanges.get_mut(exchange.0) {
             entry.has_body = has_body;
@@ -159,7 +153,8 @@ impl Engine {
     }
 }
 
-fn lower(host: &str) -> Cow<'_, str> {
+/// A name in lower case; most come so.
+pub(crate) fn lower(host: &str) -> Cow<'_, str> {
     match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
         true => Cow::Owned(host.to_ascii_lowercase()),
         false => Cow::Borrowed(host),
