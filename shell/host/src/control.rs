@@ -97,7 +97,7 @@ pub async fn answer(driver: &Rc<Driver>, question: Question) -> Result<Value, Ap
         Question::Fill { bucket, folder } => crate::fill::fill(driver, &bucket, &folder).await,
         Question::LookUp { host } => Ok(crate::dns::look_up(driver, &host)),
         Question::WantsTls { host, path } => {
-            let host = host.rsplit_once(':').map_or(&*host, |(name, _)| name);
+            let host = standin_kernel::http::host_without_port(&host);
             Ok(json!(driver.engine().wants_tls(host, None, &path)))
         }
         Question::Logs => Ok(logs(driver)),

@@ -56,7 +56,7 @@ impl RequestHead {
 }
 
 /// `Example.com:8080` gives `Example.com`; `[::1]:80` gives `[::1]`.
-pub(crate) fn host_without_port(host: &str) -> &str {
+pub fn host_without_port(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => {
             name

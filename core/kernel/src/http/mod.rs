@@ -8,7 +8,7 @@ mod read;
 mod write;
 
 pub use chunked::{Chunked, ChunkedError, write_chunk};
-pub use head::{RequestHead, ResponseHead, Version, reason};
+pub use head::{RequestHead, ResponseHead, Version, host_without_port, reason};
 pub use headers::Headers;
 pub use method::Method;
 pub use read::{Framing, HeadError, Read, read_request, read_response};

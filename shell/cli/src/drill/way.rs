@@ -81,7 +81,7 @@ async fn trusting(link: &Link, host: &str) -> Result<(TlsConnector, ServerName<'
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let name = standin_kernel::http::host_without_port(host);
     // No certificate on AWS is for a load balancer's own name; viewers of drills do not mind.
     let name = match name.ends_with(".elb.amazonaws.com") {
         true => format!("{name}.localhost"),
