@@ -55,15 +55,15 @@ impl Default for CloudFront {
 }
 
 impl CloudFront {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Whether the distribution that viewers of the host mean does not serve the path without TLS.
     pub fn wants_tls(&self, host: &str, path: &str) -> bool {
         let Some(distribution) = self.state.names.of_viewer(host) else { return false };
         let behavior = &distribution.behaviors[data::choose_behavior(distribution, path)];
         !distribution.assume_https && behavior.viewer_protocol != ViewerProtocol::AllowAll
-    }
-
-    pub fn new() -> Self {
-        Self::default()
     }
 
     /// The page that CloudFront itself answers with when a request's head cannot be read.

@@ -150,9 +150,9 @@ impl Edge {
         }
         for name in ["Cache-Control", "Expires", "Date", "ETag", "Last-Modified"] {
             if let Some(value) = response.head.headers.get(name) {
-                let weak = entry.coding.filter(|_| name == "ETag");
-                let weak = weak.and_then(|_| compression::weak(value));
-                entry.headers.set(name, weak.unwrap_or_else(|| value.to_owned()));
+                let is_weak = name == "ETag" && entry.coding.is_some();
+                let value = if is_weak { compression::weak(value) } else { value.to_owned() };
+                entry.headers.set(name, value);
             }
         }
         let directives = Directives::read(&entry.headers, cx.now);

@@ -10,8 +10,8 @@ use super::{encoding, fact};
 /// Sizes of bodies that are compressed, in bytes.
 const SIZES: std::ops::RangeInclusive<u64> = 1_000..=10_000_000;
 
-/// CF-CMP-05, beside `font/*` of the formats that are not compressed themselves.
-const TYPES: [&str; 38] = [
+/// CF-CMP-05.
+const TYPES: [&str; 47] = [
     "application/dash+xml",
     "application/eot",
     "application/font",
@@ -30,8 +30,6 @@ const TYPES: [&str; 38] = [
     "application/vnd.mapbox-vector-tile",
     "application/vnd.ms-fontobject",
     "application/wasm",
-    "application/xhtml+xml",
-    "application/xml",
     "application/x-font-opentype",
     "application/x-font-truetype",
     "application/x-font-ttf",
@@ -42,6 +40,8 @@ const TYPES: [&str; 38] = [
     "application/x-otf",
     "application/x-perl",
     "application/x-ttf",
+    "application/xhtml+xml",
+    "application/xml",
     "font/eot",
     "font/opentype",
     "font/otf",
@@ -49,20 +49,16 @@ const TYPES: [&str; 38] = [
     "font/x-woff",
     "image/svg+xml",
     "text/css",
-    "text/html",
-];
-
-/// Further types of text.
-const TEXTS: [&str; 9] = [
     "text/csv",
+    "text/html",
     "text/javascript",
     "text/js",
     "text/plain",
     "text/richtext",
     "text/tab-separated-values",
-    "text/xml",
     "text/x-component",
     "text/x-script",
+    "text/xml",
 ];
 
 /// Whether an answer with this status is compressed (CF-CMP-02).
@@ -76,7 +72,7 @@ pub(super) fn apply(cx: &mut Cx<'_>, visit: &Visit, response: &mut Response) {
     response.coding = Some(coding);
     let headers = &mut response.head.headers;
     headers.set("Content-Encoding", coding.as_str());
-    if let Some(etag) = headers.get("ETag").and_then(weak) {
+    if let Some(etag) = headers.get("ETag").map(weak) {
         headers.set("ETag", etag);
     }
     cx.note(|| {
@@ -95,9 +91,9 @@ pub(super) fn undo(response: &mut Response) {
     }
 }
 
-/// A strong tag made weak (CF-CMP-03); `None`: it is weak.
-pub(super) fn weak(etag: &str) -> Option<String> {
-    (!etag.starts_with("W/")).then(|| format!("W/{etag}"))
+/// A tag made weak, if it is not (CF-CMP-03).
+pub(super) fn weak(etag: &str) -> String {
+    if etag.starts_with("W/") { etag.to_owned() } else { format!("W/{etag}") }
 }
 
 fn coding(visit: &Visit, response: &Response) -> Option<Coding> {
@@ -131,5 +127,5 @@ fn coding(visit: &Visit, response: &Response) -> Option<Coding> {
 
 fn is_listed(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
-    TYPES.iter().chain(&TEXTS).any(|listed| kind.eq_ignore_ascii_case(listed))
+    TYPES.iter().any(|listed| kind.eq_ignore_ascii_case(listed))
 }
