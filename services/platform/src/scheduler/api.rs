@@ -196,7 +196,7 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), ApiError> {
 }
 
 /// A date as SDKs send it (seconds since 1970) or as templates write it (ISO 8601).
-fn moment(date: Option<&Value>) -> Result<Option<Time>, ApiError> {
+pub(super) fn moment(date: Option<&Value>) -> Result<Option<Time>, ApiError> {
     let Some(date) = date else { return Ok(None) };
     let wrong = || invalid(format!("{date} is not a date."));
     let nanoseconds = match (date.as_f64(), date.as_str()) {

@@ -1,7 +1,7 @@
 //! `AWS::Scheduler::Schedule` and `AWS::Scheduler::ScheduleGroup`.
 
 use standin_kernel::resource::Job;
-use standin_kernel::{Duration, Time, Value, json};
+use standin_kernel::{Time, Value, json};
 
 use super::table;
 use crate::made::{Call, Made, text, with};
@@ -80,8 +80,8 @@ pub(crate) const SCHEDULE_GROUP: Made = Made {
 
 /// A moment as the handler's model has it, out of the operation's seconds (CFN-RS-29).
 fn date(seconds: &Value) -> Value {
-    let since = Duration::try_from_secs_f64(seconds.as_f64().unwrap_or(0.0)).unwrap_or_default();
-    Time::from_seconds(since.as_secs()).iso8601().into()
+    let moment = super::api::moment(Some(seconds)).ok().flatten().unwrap_or_default();
+    Time::from_seconds(moment.seconds()).iso8601().into()
 }
 
 fn group_tags(job: &Job<'_>, name: &str, previous: &Value) -> Vec<Call> {
