@@ -9,7 +9,7 @@ use std::sync::Arc;
 use standin_engine::Engine;
 use standin_kernel::{Duration, Env, Evaluator};
 use standin_wire::sigv4::Credentials;
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
@@ -17,11 +17,12 @@ use crate::api::Callers;
 use crate::blobs::Blobs;
 use crate::driver::{Driver, LogSink};
 use crate::functions::Functions;
+use crate::http::{stream, viewer};
 use crate::recorder::RecordFile;
 use crate::store::Store;
 use crate::tls::Authority;
 use crate::workloads::{WorkloadConfig, Workloads};
-use crate::{api, dns, http, tls};
+use crate::{api, dns, tls};
 
 /// What a run is given.
 pub struct Config {
@@ -133,11 +134,10 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     spawn_local(driver.clone().run_workload_events(happened));
     spawn_local(driver.clone().run_outcomes(outcomes));
     driver.restore(&records).map_err(|wrong| state(&wrong))?;
-    for listener in edge.listeners {
-        spawn_local(accept(driver.clone(), listener, edge.port));
-    }
-    for listener in tls_port.listeners {
-        spawn_local(accept_tls(driver.clone(), listener, tls_port.port));
+    for (port, speaks) in [(edge, Speaks::Plain), (tls_port, Speaks::Tls)] {
+        for listener in port.listeners {
+            spawn_local(accept(driver.clone(), listener, port.port, speaks));
+        }
     }
     let callers = Rc::new(Callers { near: credentials, elsewhere: credentials_elsewhere });
     if let Some(dns) = dns {
@@ -227,13 +227,12 @@ pub(crate) fn listen_at(driver: &Rc<Driver>, address: Ipv4Addr) {
     }
     // An address that cannot be had is answered all the same: the name is right, and other ways
     // lead to the host.
-    let port = driver.edge_port.get();
-    if let Ok(listener) = bind(SocketAddr::from((address, port))) {
-        spawn_local(accept(driver.clone(), listener, port));
-    }
-    let port = driver.tls_port.get();
-    if let Ok(listener) = bind(SocketAddr::from((address, port))) {
-        spawn_local(accept_tls(driver.clone(), listener, port));
+    let ports = [(&driver.edge_port, Speaks::Plain), (&driver.tls_port, Speaks::Tls)];
+    for (port, speaks) in ports {
+        let port = port.get();
+        if let Ok(listener) = bind(SocketAddr::from((address, port))) {
+            spawn_local(accept(driver.clone(), listener, port, speaks));
+        }
     }
 }
 
@@ -251,26 +250,27 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(4096)
 }
 
-async fn accept(driver: Rc<Driver>, listener: TcpListener, port: u16) {
-    loop {
-        let (stream, peer) = next_viewer(&listener).await;
-        spawn_local(http::viewer::serve_plain(driver.clone(), stream, peer, port));
-    }
+/// What viewers of a port speak.
+#[derive(Clone, Copy)]
+enum Speaks {
+    Plain,
+    Tls,
 }
 
-async fn accept_tls(driver: Rc<Driver>, listener: TcpListener, port: u16) {
+async fn accept(driver: Rc<Driver>, listener: TcpListener, port: u16, speaks: Speaks) {
     loop {
-        let (stream, peer) = next_viewer(&listener).await;
-        spawn_local(tls::serve(driver.clone(), stream, peer, port));
-    }
-}
-
-async fn next_viewer(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
+        let Ok((tcp, peer)) = listener.accept().await else {
             // Out of file descriptors, most likely: let some be closed.
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let _ = tcp.set_nodelay(true);
+        let (driver, way) = (driver.clone(), (port, Driver::given_out(tcp.local_addr().ok())));
+        match speaks {
+            Speaks::Plain => {
+                drop(spawn_local(viewer::serve(driver, stream::plain(tcp), peer, way)))
+            }
+            Speaks::Tls => drop(spawn_local(tls::serve(driver, tcp, peer, way))),
         }
     }
 }

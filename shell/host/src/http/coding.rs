@@ -10,8 +10,8 @@ use flate2::write::GzEncoder;
 use standin_kernel::Coding;
 
 /// As quick as gzip, and smaller.
-const BROTLI_QUALITY: i32 = 4;
-const BROTLI_WINDOW_BITS: i32 = 19;
+const BROTLI_QUALITY: u32 = 4;
+const BROTLI_WINDOW_BITS: u32 = 19;
 const BUFFER_BYTES: usize = 4096;
 
 /// Bodies that are kept compressed, since most of what is sent is sent again.
@@ -33,31 +33,29 @@ impl Encoder {
             Coding::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
                 Vec::new(),
                 BUFFER_BYTES,
-                BROTLI_QUALITY.unsigned_abs(),
-                BROTLI_WINDOW_BITS.unsigned_abs(),
+                BROTLI_QUALITY,
+                BROTLI_WINDOW_BITS,
             ))),
         }
     }
 
-    /// Takes a piece, and gives what is ready to be sent of all so far.
-    fn piece(&mut self, piece: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    fn writer(&mut self) -> &mut dyn Write {
         match self {
-            Self::Gzip(encoder) => {
-                encoder.write_all(piece)?;
-                // What a viewer waits for must not stay behind.
-                encoder.flush()?;
-                out.append(encoder.get_mut());
-            }
-            Self::Brotli(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.flush()?;
-                out.append(encoder.get_mut());
-            }
+            Self::Gzip(encoder) => encoder,
+            Self::Brotli(encoder) => encoder,
         }
-        Ok(())
     }
 
-    /// Takes a piece, or, without `more`, ends; gives itself back for the next one.
+    /// What has been made since it was asked last.
+    fn made(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Gzip(encoder) => encoder.get_mut(),
+            Self::Brotli(encoder) => encoder.get_mut(),
+        }
+    }
+
+    /// Takes a piece and gives what is ready to be sent of all so far; without `more`, ends, else
+    /// gives itself back for the next piece.
     pub(crate) fn next(
         mut self,
         piece: &[u8],
@@ -65,7 +63,10 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> io::Result<Option<Self>> {
         if !piece.is_empty() {
-            self.piece(piece, out)?;
+            self.writer().write_all(piece)?;
+            // What a viewer waits for must not stay behind.
+            self.writer().flush()?;
+            out.append(self.made());
         }
         if more {
             return Ok(Some(self));
@@ -96,10 +97,8 @@ impl Compressed {
         if let Some((_, _, made)) = latest.iter().find(|one| one.0 == coding && same(&one.1)) {
             return Ok(made.clone());
         }
-        let mut encoder = Encoder::new(coding);
         let mut out = Vec::new();
-        encoder.piece(body, &mut out)?;
-        out.append(&mut encoder.finish()?);
+        Encoder::new(coding).next(body, false, &mut out)?;
         let made = Bytes::from(out);
         if body.len() <= KEPT_BYTES_MAX {
             if latest.len() >= KEPT_MAX {
@@ -140,10 +139,10 @@ mod tests {
             let (mut encoder, mut out) = (Encoder::new(coding), Vec::new());
             for piece in body.chunks(1000) {
                 let before = out.len();
-                encoder.piece(piece, &mut out).unwrap();
+                encoder = encoder.next(piece, true, &mut out).unwrap().unwrap();
                 assert!(out.len() > before, "{coding:?}: nothing is sent of a piece");
             }
-            out.append(&mut encoder.finish().unwrap());
+            assert!(encoder.next(&[], false, &mut out).unwrap().is_none());
             assert_eq!(read(coding, &out), body);
         }
     }

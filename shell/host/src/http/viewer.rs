@@ -89,13 +89,6 @@ enum Next {
     Close,
 }
 
-/// Serves a viewer who speaks plain HTTP until one side closes.
-pub(crate) async fn serve_plain(driver: Rc<Driver>, tcp: TcpStream, peer: SocketAddr, port: u16) {
-    let _ = tcp.set_nodelay(true);
-    let address = Driver::given_out(tcp.local_addr().ok());
-    serve(driver, stream::plain(tcp), peer, (port, address)).await;
-}
-
 /// Serves a viewer until one side closes. `way`: the machine's port, and where it leads, when name
 /// servers gave that out.
 pub(crate) async fn serve(

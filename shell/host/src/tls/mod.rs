@@ -3,7 +3,7 @@
 
 mod authority;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use standin_engine::Presented;
@@ -23,14 +23,18 @@ use crate::http::{stream, viewer};
 /// How long a viewer may take for its hello and what follows it.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
-/// Serves a viewer who is to speak TLS. `port`: the machine's port it came in by.
-pub(crate) async fn serve(driver: Rc<Driver>, tcp: TcpStream, peer: SocketAddr, port: u16) {
-    let _ = tcp.set_nodelay(true);
-    let address = Driver::given_out(tcp.local_addr().ok());
+/// Serves a viewer who is to speak TLS. `way`: the machine's port, and where it leads, when name
+/// servers gave that out.
+pub(crate) async fn serve(
+    driver: Rc<Driver>,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    way: (u16, Option<IpAddr>),
+) {
     let handshake = async {
         let start = LazyConfigAcceptor::new(Acceptor::default(), tcp).await?;
         let name = start.client_hello().server_name().map(str::to_owned);
-        let config = match driver.presented(name.as_deref(), address) {
+        let config = match driver.presented(name.as_deref(), way.1) {
             Presented::Certificate(names) => driver.authority.config(&names)?,
             // As if nothing listened there: the connection just ends.
             Presented::Nobody => return Err(std::io::ErrorKind::ConnectionRefused.into()),
@@ -38,5 +42,5 @@ pub(crate) async fn serve(driver: Rc<Driver>, tcp: TcpStream, peer: SocketAddr, 
         start.into_stream(config).await
     };
     let Ok(Ok(tls)) = timeout(HANDSHAKE_MAX, handshake).await else { return };
-    viewer::serve(driver, stream::tls(tls), peer, (port, address)).await;
+    viewer::serve(driver, stream::tls(tls), peer, way).await;
 }
