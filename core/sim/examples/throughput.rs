@@ -1,5 +1,5 @@
-//! How many simulated requests of viewers one processor does in a second, on the diary. Run it with
-//! `cargo run --release -p standin-sim --example throughput`.
+//! How many simulated requests of viewers one processor does in a second, on the pattern of custom
+//! error responses. Run it with `cargo run --release -p standin-sim --example throughput`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -11,20 +11,28 @@ use standin_kernel::{Bytes, Duration, Env, ServiceName, json};
 use standin_sim::World;
 use standin_sim::drill::Act;
 
-const TEMPLATE: &str = include_str!("../../../stacks/diary/template.yaml");
+const TEMPLATE: &str = include_str!("../../../stacks/patterns/error-page.yaml");
 const REQUESTS: u32 = 1_000_000;
 /// Virtual requests a second: a thousand viewers who ask once a second.
 const RATE: u32 = 1000;
 
 fn main() {
-    let mut world = diary();
-    // How much one request takes is the same in any order; the outage comes last.
-    measure(&mut world, "cache hit", "/maintenance/sorry/index.html", 200);
-    measure(&mut world, "page through the load balancer", "/", 200);
+    let mut world = site();
+    // How much one request takes is the same in any order; the outage comes last. A profile of one
+    // case: its name as an argument.
+    let only = std::env::args().nth(1);
+    let wanted = |title: &str| only.as_deref().is_none_or(|only| title.contains(only));
+    for (title, target) in [("cache hit", "/news"), ("page through the load balancer", "/")] {
+        if wanted(title) {
+            measure(&mut world, title, target, 200);
+        }
+    }
     let stop = "stop".parse().unwrap();
-    world.act(&Act::Break { target: "Service".into(), mode: stop, lasts: None }).unwrap();
+    world.act(&Act::Break { target: "SiteService".into(), mode: stop, lasts: None }).unwrap();
     pass(&mut world, 30);
-    measure(&mut world, "sorry page in an outage", "/", 503);
+    if wanted("sorry page in an outage") {
+        measure(&mut world, "sorry page in an outage", "/", 503);
+    }
 }
 
 fn measure(world: &mut World, title: &str, target: &str, status: u16) {
@@ -54,26 +62,25 @@ fn cpu() -> Duration {
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }
 
-fn diary() -> World {
+fn site() -> World {
     let mut world = World::new(Env::default(), 1);
     let stack = json!({
-        "StackName": "diary", "TemplateBody": TEMPLATE, "Capabilities": ["CAPABILITY_IAM"],
+        "StackName": "site", "TemplateBody": TEMPLATE, "Capabilities": ["CAPABILITY_IAM"],
     });
     world.call(ServiceName::CloudFormation, "CreateStack", stack).unwrap();
     let mut status = String::new();
     world.run_while(|world| {
-        let name = json!({"StackName": "diary"});
+        let name = json!({"StackName": "site"});
         let described = world.call(ServiceName::CloudFormation, "DescribeStacks", name).unwrap();
         described["Stacks"][0]["StackStatus"].as_str().unwrap_or("").clone_into(&mut status);
         status.ends_with("_IN_PROGRESS")
     });
     assert_eq!(status, "CREATE_COMPLETE");
-    let outputs = world.call(ServiceName::CloudFormation, "DescribeStacks", json!({})).unwrap();
-    let outputs = outputs["Stacks"][0]["Outputs"].as_array().cloned().unwrap_or_default();
-    let bucket = outputs.iter().find(|one| one["OutputKey"] == "PagesBucketName");
-    let bucket = bucket.and_then(|one| one["OutputValue"].as_str()).unwrap_or_default().to_owned();
+    let pages = json!({"StackName": "site", "LogicalResourceId": "Pages"});
+    let pages = world.call(ServiceName::CloudFormation, "DescribeStackResource", pages).unwrap();
+    let bucket = pages["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap().to_owned();
     let page = Bytes::from(vec![b'x'; 4096]);
-    world.put_object(&bucket, "maintenance/sorry/index.html", "text/html", page).unwrap();
+    world.put_object(&bucket, "sorry/index.html", "text/html", page).unwrap();
     pass(&mut world, 60);
     world
 }
