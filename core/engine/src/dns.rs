@@ -1,7 +1,7 @@
 //! Names: what a question about one is answered with, and where a name of a hosted zone leads.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use standin_kernel::dns::{Answer, Code, Name, Question, RecordType};
 use standin_kernel::fault::{Mode, Place};
@@ -28,6 +28,8 @@ pub(crate) enum Found {
     Elsewhere(String),
 }
 
+/// Of the names of databases: who fails over finds the new server soon.
+const DATABASE_TTL_S: u32 = 5;
 /// CNAME records that are followed from zone to zone.
 const CNAME_MAX: usize = 8;
 
@@ -67,6 +69,31 @@ impl Endpoints for World<'_> {
     }
 }
 
+/// Answers a question whole, as a resolver does: what CNAME records lead to as well. Also the name
+/// that it ends at when name servers of others answer for that.
+pub fn resolve(question: &Question, mut ask: impl FnMut(Question) -> Answer) -> (Answer, Option<Name>) {
+    let mut whole = ask(question.clone());
+    if whole.code == Code::Refused {
+        return (whole, Some(question.name.clone()));
+    }
+    for _ in 0..CNAME_MAX {
+        let last = whole.answers.last().filter(|last| last.kind != question.kind);
+        let Some(next) = last.and_then(standin_route53::cname) else { break };
+        let answer = ask(Question { name: next.clone(), ..question.clone() });
+        if answer.code == Code::Refused {
+            return (whole, Some(next));
+        }
+        let is_over = answer.answers.is_empty();
+        whole.code = answer.code;
+        whole.answers.extend(answer.answers);
+        whole.authority = answer.authority;
+        if is_over {
+            break;
+        }
+    }
+    (whole, None)
+}
+
 /// Follows a name to its first address, as a resolver does; also how many seconds that may be kept.
 pub fn follow(host: &str, mut ask: impl FnMut(Question) -> Answer) -> (Option<IpAddr>, u32) {
     let (mut host, mut ttl_s) = (host.to_owned(), u32::MAX);
@@ -86,6 +113,22 @@ pub fn follow(host: &str, mut ask: impl FnMut(Question) -> Answer) -> (Option<Ip
 }
 
 impl Engine {
+    /// The ports that the host listens on which an address stands for, as on AWS, and whether TLS
+    /// is spoken there.
+    pub fn ports_at(&self, address: Ipv4Addr) -> Vec<(u16, bool)> {
+        let Services { elbv2, s3, route53, .. } = &self.services;
+        let Some(host) = route53.host_at(address) else { return Vec::new() };
+        let web = [(80, false), (443, true)].into_iter();
+        match self.service_at(host) {
+            Some(ServiceName::Elbv2) => elbv2.ports(host),
+            Some(ServiceName::S3) => web.filter(|(port, _)| s3.listens(host, *port)).collect(),
+            // Function URLs speak TLS only (LAM-UR-01).
+            Some(ServiceName::Lambda) => vec![(443, true)],
+            Some(_) => web.collect(),
+            None => Vec::new(),
+        }
+    }
+
     /// Somebody asks over the network.
     pub(crate) fn name_asked(&mut self, ticket: u64, question: &Question) {
         let answer = self.answer(None, question);
@@ -99,9 +142,17 @@ impl Engine {
         let mut cx = cx!(self, ServiceName::Route53, root, outs);
         let world = World { services: &self.services, faults: &self.faults };
         let mut answer = self.services.route53.answer(&mut cx, question, &world);
-        if answer.is_none() && world.exists(&question.name.host()) {
-            let route53 = &mut self.services.route53;
-            answer = Some(route53.answer_for_endpoint(&mut cx, question));
+        if answer.is_none() {
+            let host = question.name.host();
+            let mut databases = self.services.rds.endpoints(&self.env);
+            let database = databases.find(|(name, _)| *name == host).map(|(_, address)| address);
+            drop(databases);
+            if let Some(address) = database {
+                answer = Some(Answer::address(question, address, DATABASE_TTL_S));
+            } else if world.exists(&host) {
+                let route53 = &mut self.services.route53;
+                answer = Some(route53.answer_for_endpoint(&mut cx, question));
+            }
         }
         self.take_up_all(ServiceName::Route53, outs);
         answer.unwrap_or(Answer { code: Code::Refused, ..Answer::default() })

@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// Hands a routed request to its service.
-    pub(crate) fn serve(&mut self, exchange: ExchangeId, request: Request) {
+    pub(crate) fn serve(&mut self, exchange: ExchangeId, request: Box<Request>) {
         let Some(entry) = self.exchanges.get(exchange.0) else { return };
         let Some(name) = entry.service else { return };
         let (edge, at) = (entry.edge, entry.at.clone());
@@ -80,12 +80,12 @@ impl Engine {
         let mut cx = cx!(self, name, root, outs);
         match (name, at) {
             (ServiceName::Elbv2, Some(at)) => {
-                self.services.elbv2.request_at(&mut cx, exchange, &at, request);
+                self.services.elbv2.request_at(&mut cx, exchange, &at, *request);
             }
             (ServiceName::CloudFront, _) => {
                 self.services.cloudfront.request_at(&mut cx, exchange, edge, request);
             }
-            _ => self.services.get_mut(name).request(&mut cx, exchange, request),
+            _ => self.services.get_mut(name).request(&mut cx, exchange, *request),
         }
         self.take_up_all(name, outs);
     }

@@ -46,7 +46,7 @@ use standin_kernel::{
 };
 
 pub use crate::certificate::Presented;
-pub use crate::dns::follow;
+pub use crate::dns::{follow, resolve};
 pub use crate::io::{ActiveFault, Effect, Input, LegId, RelayEnd, Respond, RunId};
 pub use crate::network::{Network, Span};
 pub use crate::services::{Services, resource_types};
@@ -308,9 +308,11 @@ impl Engine {
 
     fn do_what_is_due(&mut self) {
         self.drain();
-        for name in ServiceName::ALL {
-            if self.deadlines.is_due(name, &self.services, self.now) {
-                self.with(name, None, |service, cx| service.on_deadline(cx));
+        if self.deadlines.is_any_due(&self.services, self.now) {
+            for name in ServiceName::ALL {
+                if self.deadlines.is_due(name, &self.services, self.now) {
+                    self.with(name, None, |service, cx| service.on_deadline(cx));
+                }
             }
         }
         while let Some((at, leg)) = self.timeouts.pop(self.now) {
@@ -331,7 +333,7 @@ impl Engine {
         let mut calls = 0;
         while let Some(work) = self.work.pop_front() {
             match work {
-                Work::Serve { exchange, request } => self.serve(exchange, *request),
+                Work::Serve { exchange, request } => self.serve(exchange, request),
                 Work::Answered { leg, response } => self.answered(leg, *response),
                 Work::Failed { leg, failure } => self.leg_failed(leg, failure),
                 Work::Collected { exchange, body } => self.collected(exchange, body),

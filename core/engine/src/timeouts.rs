@@ -10,6 +10,8 @@ use crate::io::LegId;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeouts {
     queues: BTreeMap<Duration, VecDeque<(Time, LegId)>>,
+    /// The earliest of all.
+    earliest: Option<Time>,
 }
 
 impl Timeouts {
@@ -28,19 +30,30 @@ impl Timeouts {
         }
         let at = now + after;
         queue.push_back((at, leg));
+        self.find_earliest();
         at
     }
 
-    pub(crate) fn deadline(&self) -> Option<Time> {
-        self.queues.values().filter_map(|queue| queue.front()).map(|front| front.0).min()
+    pub(crate) const fn deadline(&self) -> Option<Time> {
+        self.earliest
     }
 
     /// Takes the next one due. It may name a leg that no longer waits.
     pub(crate) fn pop(&mut self, now: Time) -> Option<(Time, LegId)> {
+        if self.earliest? > now {
+            return None;
+        }
         let due = |queue: &&mut VecDeque<(Time, LegId)>| {
             queue.front().is_some_and(|front| front.0 <= now)
         };
-        self.queues.values_mut().find(due)?.pop_front()
+        let popped = self.queues.values_mut().find(due)?.pop_front();
+        self.find_earliest();
+        popped
+    }
+
+    fn find_earliest(&mut self) {
+        let fronts = self.queues.values().filter_map(VecDeque::front);
+        self.earliest = fronts.map(|front| front.0).min();
     }
 }
 

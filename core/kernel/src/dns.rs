@@ -292,6 +292,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The one address that a name has; nothing for questions about other kinds.
+    pub fn address(question: &Question, address: Ipv4Addr, ttl_s: u32) -> Self {
+        let mut answer = Self { authoritative: true, ..Self::default() };
+        if question.kind == RecordType::A {
+            let data = address.octets().to_vec().into();
+            let (name, kind) = (question.name.clone(), RecordType::A);
+            answer.answers.push(Resource { name, kind, ttl_s, data });
+        }
+        answer
+    }
+
     /// The addresses in it, in order.
     pub fn addresses(&self) -> Vec<IpAddr> {
         self.answers.iter().filter_map(Resource::address).collect()

@@ -72,6 +72,7 @@ pub struct Delivered {
     pub to: SocketAddr,
 }
 
+/// Small, since the queue moves them about.
 #[derive(Clone, Debug)]
 enum Event {
     Asked {
@@ -82,15 +83,15 @@ enum Event {
     Arrived(ExchangeId, Box<Seen>),
     Started(WorkloadId),
     Ended(WorkloadId, i32),
-    Happened(WorkloadId, WorkloadEvent),
+    Happened(WorkloadId, Box<WorkloadEvent>),
     Answer {
         leg: LegId,
         workload: WorkloadId,
         response: Box<Response>,
     },
     /// The body of a request is here.
-    Collected(ExchangeId, Bytes),
-    Function(Happens),
+    Collected(ExchangeId, Box<Bytes>),
+    Function(Box<Happens>),
     NoAnswer(LegId, LinkFailure),
     Read {
         ticket: u64,
@@ -352,7 +353,9 @@ impl World {
                     self.step(Input::Workload { workload: id, event });
                 }
             }
-            Event::Happened(workload, event) => self.step(Input::Workload { workload, event }),
+            Event::Happened(workload, event) => {
+                self.step(Input::Workload { workload, event: *event });
+            }
             Event::Answer { leg, workload, response } => {
                 // Who ends takes the answers it owes along.
                 if self.workloads.contains_key(&workload) {
@@ -362,9 +365,9 @@ impl World {
                 }
             }
             Event::Collected(exchange, body) => {
-                self.step(Input::Collected { exchange, body: Some(body) });
+                self.step(Input::Collected { exchange, body: Some(*body) });
             }
-            Event::Function(happens) => self.function_happens(happens),
+            Event::Function(happens) => self.function_happens(*happens),
             Event::NoAnswer(leg, failure) => self.step(Input::Failed { leg, failure }),
             Event::Read { ticket, blob } => {
                 let text = text_of(&self.blobs, blob);
@@ -380,11 +383,11 @@ impl World {
     }
 
     pub(crate) fn function_later(&mut self, after: Duration, happens: Happens) {
-        self.later(after, Event::Function(happens));
+        self.later(after, Event::Function(Box::new(happens)));
     }
 
     pub(crate) fn happens_later(&mut self, workload: WorkloadId, event: WorkloadEvent) {
-        self.later(AT_ONCE, Event::Happened(workload, event));
+        self.later(AT_ONCE, Event::Happened(workload, Box::new(event)));
     }
 
     /// Whether one of a hundred chances, `percent` of which are bad, is.
@@ -411,7 +414,7 @@ impl World {
                 Effect::Abort { exchange } => self.give(exchange, None, Vec::new()),
                 Effect::Collect { viewer, exchange, .. } => {
                     let body = self.posted(viewer);
-                    self.later(Duration::ZERO, Event::Collected(exchange, body));
+                    self.later(Duration::ZERO, Event::Collected(exchange, Box::new(body)));
                 }
                 Effect::Launch { spec } if matches!(spec.kind, WorkloadKind::Function(_)) => {
                     self.launch_function(*spec);
@@ -430,7 +433,7 @@ impl World {
                 Effect::Exec { workload, exec } => {
                     let done = self.exec(workload, &exec);
                     let event = WorkloadEvent::ExecDone { ticket: exec.ticket, code: Some(done) };
-                    self.later(AT_ONCE, Event::Happened(workload, event));
+                    self.later(AT_ONCE, Event::Happened(workload, Box::new(event)));
                 }
                 Effect::ReadText { ticket, blob } => {
                     self.later(AT_ONCE, Event::Read { ticket, blob });
@@ -476,7 +479,7 @@ impl World {
                 self.log.push(format!("{} model: {}: {wrong}", self.now, spec.labels.container));
                 let reason = format!("CannotStartContainerError: {wrong}");
                 let event = WorkloadEvent::FailedToStart { reason };
-                return self.later(AT_ONCE, Event::Happened(spec.id, event));
+                return self.later(AT_ONCE, Event::Happened(spec.id, Box::new(event)));
             }
         };
         let (id, after) = (spec.id, model.starts_after);

@@ -78,7 +78,7 @@ impl CloudFront {
         cx: &mut Cx<'_>,
         exchange: ExchangeId,
         edge: u8,
-        request: Request,
+        request: Box<Request>,
     ) {
         let distribution = self.choose(cx, edge, &request);
         if let Some(distribution) = &distribution {
@@ -185,7 +185,7 @@ impl Service for CloudFront {
     }
 
     fn request(&mut self, cx: &mut Cx<'_>, exchange: ExchangeId, request: Request) {
-        self.request_at(cx, exchange, 0, request);
+        self.request_at(cx, exchange, 0, Box::new(request));
     }
 
     fn response(&mut self, cx: &mut Cx<'_>, caller: Caller, response: Response) {

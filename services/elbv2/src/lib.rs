@@ -68,11 +68,12 @@ impl Elbv2 {
     }
 
     /// The listener a viewer means who came in on `port` of the machine: the one on that port, else
-    /// the one on port 80, else the lowest HTTP one, else the lowest. Over TLS it is the one on
-    /// 443, else the lowest HTTPS one.
+    /// the one on port 80, else the lowest HTTP one, else the lowest. Over TLS it is the HTTPS one
+    /// on that port, else the one on 443, else the lowest HTTPS one.
     pub fn viewer_port(&self, host: &str, port: u16, tls: bool) -> u16 {
         if tls {
-            return self.https(host).map_or(443, |listener| listener.port);
+            let same = self.ports(host).contains(&(port, true));
+            return if same { port } else { self.https(host).map_or(443, |one| one.port) };
         }
         let Some(balancer) = self.serving(host) else { return port };
         if let Some(same) = [port, 80].into_iter().find(|port| balancer.listener(*port).is_some()) {
@@ -81,6 +82,14 @@ impl Elbv2 {
         let listeners = balancer.listeners.iter();
         let lowest = listeners.min_by_key(|one| (one.protocol == Protocol::Https, one.port));
         lowest.map_or(port, |listener| listener.port)
+    }
+
+    /// The ports that an active load balancer of the name listens on, and whether TLS is spoken
+    /// there.
+    pub fn ports(&self, host: &str) -> Vec<(u16, bool)> {
+        let Some(balancer) = self.serving(host) else { return Vec::new() };
+        let listeners = balancer.listeners.iter();
+        listeners.map(|one| (one.port, one.protocol == Protocol::Https)).collect()
     }
 
     /// ARNs of the certificates of the listener that viewers mean who come over TLS, the default

@@ -90,13 +90,7 @@ impl Route53 {
     /// that stands for it.
     pub fn answer_for_endpoint(&mut self, cx: &mut Cx<'_>, question: &Question) -> Answer {
         let address = self.address_of(cx, &question.name.host());
-        let mut answer = Answer { authoritative: true, ..Answer::default() };
-        if question.kind == RecordType::A {
-            let data = address.octets().to_vec().into();
-            let name = question.name.clone();
-            answer.answers.push(Resource { name, kind: RecordType::A, ttl_s: ALIAS_TTL_S, data });
-        }
-        answer
+        Answer::address(question, address, ALIAS_TTL_S)
     }
 
     /// The host that an address stands for.

@@ -24,7 +24,7 @@ impl Edge {
     pub(super) fn admit(
         &mut self,
         cx: &mut Cx<'_>,
-        request: Request,
+        request: Box<Request>,
         distribution: Option<Arc<Distribution>>,
         id: RequestId,
     ) -> Result<Visit, Box<Response>> {
@@ -81,7 +81,7 @@ impl Edge {
     }
 }
 
-fn viewer(request: Request, distribution: Arc<Distribution>, id: RequestId) -> Viewer {
+fn viewer(request: Box<Request>, distribution: Arc<Distribution>, id: RequestId) -> Viewer {
     let root = behavior::with_root_object(&distribution, &request.head.target);
     let target = root.as_deref().unwrap_or(&request.head.target);
     let path = target.split_once('?').map_or(target, |(path, _)| path);

@@ -127,7 +127,7 @@ impl Edge {
         cx: &mut Cx<'_>,
         exchange: ExchangeId,
         edge: u8,
-        request: Request,
+        request: Box<Request>,
         distribution: Option<Arc<Distribution>>,
     ) {
         self.move_to(cx, edge);

@@ -15,7 +15,7 @@ use crate::config::{Behavior, Distribution};
 #[derive(Clone, Debug)]
 pub(crate) struct Viewer {
     pub(crate) distribution: Arc<Distribution>,
-    pub(crate) request: Request,
+    pub(crate) request: Box<Request>,
     /// It came over TLS, or counts as if it had.
     pub(crate) https: bool,
     pub(crate) id: RequestId,

@@ -29,8 +29,9 @@ pub(crate) struct Waiting {
 /// The id in a host name, which may end with `.localhost` so that a browser finds it here.
 pub(crate) fn url_id(host: &str) -> Option<&str> {
     let host = host.strip_suffix(".localhost").unwrap_or(host);
-    let (id, rest) = host.split_once(".lambda-url.")?;
-    rest.ends_with(".on.aws").then_some(id)
+    // Most names are others': their end says so.
+    let (id, _) = host.strip_suffix(".on.aws")?.split_once(".lambda-url.")?;
+    Some(id)
 }
 
 impl Lambda {
