@@ -71,7 +71,10 @@ impl Endpoints for World<'_> {
 
 /// Answers a question whole, as a resolver does: what CNAME records lead to as well. Also the name
 /// that it ends at when name servers of others answer for that.
-pub fn resolve(question: &Question, mut ask: impl FnMut(Question) -> Answer) -> (Answer, Option<Name>) {
+pub fn resolve(
+    question: &Question,
+    mut ask: impl FnMut(Question) -> Answer,
+) -> (Answer, Option<Name>) {
     let mut whole = ask(question.clone());
     if whole.code == Code::Refused {
         return (whole, Some(question.name.clone()));
@@ -266,12 +269,62 @@ impl Engine {
     }
 
     /// Whether an address is one of those that stand for hosts here.
-    pub fn is_endpoint(address: std::net::Ipv4Addr) -> bool {
+    pub fn is_endpoint(address: Ipv4Addr) -> bool {
         Route53::is_endpoint(address)
     }
 
     /// Whether a host that an address stands for is still there.
     pub(crate) fn is_there(&self, host: &str) -> bool {
         World { services: &self.services, faults: &self.faults }.exists(host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use standin_kernel::Bytes;
+    use standin_kernel::dns::Resource;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    /// www leads to cdn, which is elsewhere; old to site, which has an address; others are refused.
+    fn zone(question: Question) -> Answer {
+        let cname = |to: &str| {
+            let mut data = Vec::new();
+            name(to).write(&mut data);
+            let (name, kind) = (question.name.clone(), RecordType::CNAME);
+            let record = Resource { name, kind, ttl_s: 60, data: Bytes::from(data) };
+            Answer { answers: vec![record], ..Answer::default() }
+        };
+        match question.name.host().as_str() {
+            "www.a.example" => cname("cdn.b.example"),
+            "old.a.example" => cname("site.a.example"),
+            "loop.a.example" => cname("loop.a.example"),
+            "site.a.example" => Answer::address(&question, [192, 0, 2, 1].into(), 60),
+            "none.a.example" => Answer { code: Code::NxDomain, ..Answer::default() },
+            _ => Answer { code: Code::Refused, ..Answer::default() },
+        }
+    }
+
+    fn resolved(host: &str) -> (Answer, Option<String>) {
+        let (answer, elsewhere) = resolve(&Question::own(name(host), RecordType::A), zone);
+        (answer, elsewhere.map(|name| name.host()))
+    }
+
+    #[test]
+    fn a_resolver_follows_names_as_far_as_they_are_here() {
+        let (answer, elsewhere) = resolved("old.a.example");
+        assert_eq!((answer.answers.len(), elsewhere), (2, None));
+        assert_eq!(answer.addresses().len(), 1);
+        let (answer, elsewhere) = resolved("www.a.example");
+        assert_eq!((answer.answers.len(), elsewhere.as_deref()), (1, Some("cdn.b.example")));
+        let (answer, elsewhere) = resolved("none.a.example");
+        assert_eq!((answer.code, elsewhere), (Code::NxDomain, None));
+        assert_eq!(resolved("www.c.example").1.as_deref(), Some("www.c.example"));
+        // Whoever leads in a circle gets an end all the same.
+        assert_eq!(resolved("loop.a.example").0.answers.len(), CNAME_MAX + 1);
     }
 }

@@ -1,7 +1,7 @@
 //! DNS as the engine sees it: names, a question, its answer. Messages on the wire are the driver's.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

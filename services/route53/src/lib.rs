@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use standin_kernel::control::Record;
-use standin_kernel::dns::{Answer, Name, Question, RecordType, Resource};
+use standin_kernel::dns::{Answer, Name, Question, RecordType};
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{
     ApiError, Caller, Cx, Deadline, Duration, LinkFailure, Response, Service, ServiceName, Timers,
@@ -108,7 +108,10 @@ impl Route53 {
         if let Some(address) = self.state.addresses.get(host) {
             return *address;
         }
-        let mut number = u16::try_from(self.state.addresses.len() + 1).unwrap_or(u16::MAX);
+        // Runs beside each other give out different ones, for each of them wants port 80.
+        let before = u16::from_be_bytes([cx.env.task_network[1], 0]);
+        let given = u16::try_from(self.state.addresses.len() + 1).unwrap_or(u16::MAX);
+        let mut number = before.wrapping_add(given);
         let [one, two] = ENDPOINT_NETWORK;
         let address = loop {
             let [high, low] = number.to_be_bytes();

@@ -49,6 +49,7 @@ async fn collect(link: &Link) -> Result<Value, Failure> {
     }
     let databases = link.call(ServiceName::Rds, "DescribeDBInstances", json!({})).await?;
     let ports = link.ports();
+    let hello = link.ask(Question::Hello).await?;
     Ok(json!({
         "edge": format!("http://localhost:{}", ports.edge),
         "edge_tls": format!("https://localhost:{}", ports.tls),
@@ -59,6 +60,8 @@ async fn collect(link: &Link) -> Result<Value, Failure> {
         "databases": databases["DBInstances"],
         "alarms": alarms(link).await?,
         "faults": link.ask(Question::Faults).await?,
+        "resolver": hello["resolver"],
+        "no_resolver": hello["no_resolver"],
     }))
 }
 
@@ -156,6 +159,13 @@ fn shown(status: &Value) -> String {
     }
     section(&mut shown, "broken on purpose", &table);
     shown.push_str(&format!("viewers: {}   api: {}\n", text(status, "edge"), text(status, "api")));
+    shown.push_str(&match status["resolver"].as_str() {
+        Some(address) => format!("tasks and functions ask {address} for names\n"),
+        None => format!(
+            "tasks and functions do not find names of the stack: {}\n",
+            text(status, "no_resolver")
+        ),
+    });
     shown
 }
 

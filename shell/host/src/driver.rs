@@ -65,7 +65,9 @@ pub struct Driver {
     /// What name servers answer, by ticket.
     pub(crate) answers: RefCell<BTreeMap<u64, standin_kernel::dns::Answer>>,
     /// Addresses that name servers gave out, which are listened on.
-    pub(crate) endpoints: RefCell<BTreeSet<Ipv4Addr>>,
+    pub(crate) endpoints: RefCell<BTreeSet<(Ipv4Addr, u16)>>,
+    /// Where containers ask for names, or why they ask the machine's own resolver.
+    pub(crate) resolver: RefCell<Result<Ipv4Addr, String>>,
     tracing: Cell<bool>,
     traces: RefCell<VecDeque<(String, Vec<Fact>)>>,
     log: LogSink,
@@ -124,6 +126,7 @@ impl Driver {
             replies: RefCell::default(),
             answers: RefCell::default(),
             endpoints: RefCell::default(),
+            resolver: RefCell::new(Err("not yet".to_owned())),
             tracing: Cell::new(false),
             traces: RefCell::default(),
             log,

@@ -15,13 +15,14 @@ use tokio::task::spawn_local;
 
 use crate::api::Callers;
 use crate::blobs::Blobs;
+use crate::dns::{Others, Server, Sockets};
 use crate::driver::{Driver, LogSink};
 use crate::functions::Functions;
 use crate::http::{stream, viewer};
 use crate::recorder::RecordFile;
 use crate::store::Store;
 use crate::tls::Authority;
-use crate::workloads::{WorkloadConfig, Workloads};
+use crate::workloads::{WorkloadConfig, Workloads, view};
 use crate::{api, dns, tls};
 
 /// What a run is given.
@@ -133,6 +134,9 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     spawn_local(driver.clone().run_sweep());
     spawn_local(driver.clone().run_workload_events(happened));
     spawn_local(driver.clone().run_outcomes(outcomes));
+    // Before the first container is started.
+    let resolver = resolve_for_containers(&driver).await;
+    *driver.resolver.borrow_mut() = resolver;
     driver.restore(&records).map_err(|wrong| state(&wrong))?;
     for (port, speaks) in [(edge, Speaks::Plain), (tls_port, Speaks::Tls)] {
         for listener in port.listeners {
@@ -140,14 +144,9 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
         }
     }
     let callers = Rc::new(Callers { near: credentials, elsewhere: credentials_elsewhere });
-    if let Some(dns) = dns {
-        driver.dns_port.set(dns.port);
-        for socket in dns.sockets {
-            spawn_local(dns::serve_udp(driver.clone(), socket));
-        }
-        for listener in dns.listeners {
-            spawn_local(dns::serve_tcp(driver.clone(), listener));
-        }
+    if let Some((port, sockets)) = dns {
+        driver.dns_port.set(port);
+        dns::serve(&driver, sockets, &Server::Authoritative);
     }
     for listener in api.listeners {
         spawn_local(api::run(driver.clone(), listener, callers.clone()));
@@ -200,37 +199,51 @@ fn failed(why: std::io::Error, address: IpAddr, port: u16, option: &'static str)
     }
 }
 
-/// One port for questions, by UDP and TCP.
-struct DnsPort {
-    port: u16,
-    sockets: Vec<UdpSocket>,
-    listeners: Vec<TcpListener>,
-}
-
-async fn listen_for_questions(port: u16) -> Result<DnsPort, StartError> {
+async fn listen_for_questions(port: u16) -> Result<(u16, Sockets), StartError> {
     // Not beyond this machine: the addresses that name servers give out are of this machine.
     let Port { port, listeners } = listen_on(port, "--dns-port", None)?;
     let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let why = |why: std::io::Error| failed(why, local, port, "--dns-port");
-    let mut sockets = Vec::new();
+    let mut udp = Vec::new();
     for listener in &listeners {
         let address = listener.local_addr().map_err(why)?;
-        sockets.push(UdpSocket::bind(address).await.map_err(why)?);
+        udp.push(UdpSocket::bind(address).await.map_err(why)?);
     }
-    Ok(DnsPort { port, sockets, listeners })
+    Ok((port, Sockets { udp, tcp: listeners }))
+}
+
+/// Has containers ask a resolver that knows the names here, at an address of their own network, as
+/// a VPC has one. Fails with the reason why they cannot.
+async fn resolve_for_containers(driver: &Rc<Driver>) -> Result<Ipv4Addr, String> {
+    let address = driver.engine().env().task_address(u16::MAX);
+    let place = SocketAddr::from((address, dns::PORT));
+    let cannot = |wrong: std::io::Error| format!("port {} of {address}: {wrong}", dns::PORT);
+    let tcp = bind(place).map_err(cannot)?;
+    let udp = UdpSocket::bind(place).await.map_err(cannot)?;
+    let authority = tls::authority_file(&driver.state_dir);
+    let files = view::write(&driver.state_dir, address, &authority)
+        .map_err(|wrong| format!("the files that containers are to see: {wrong}"))?;
+    let shown = driver.workloads.borrow().show(files);
+    shown.await?;
+    let others = view::name_servers().into_iter().map(|one| SocketAddr::new(one, dns::PORT));
+    let others = Rc::new(Others::new(others.collect()));
+    let sockets = Sockets { udp: vec![udp], tcp: vec![tcp] };
+    dns::serve(driver, sockets, &Server::Resolver(others));
+    Ok(address)
 }
 
 /// Lets viewers reach an address that name servers give out.
 pub(crate) fn listen_at(driver: &Rc<Driver>, address: Ipv4Addr) {
-    if !driver.is_new_endpoint(address) {
-        return;
-    }
-    // An address that cannot be had is answered all the same: the name is right, and other ways
-    // lead to the host.
-    let ports = [(&driver.edge_port, Speaks::Plain), (&driver.tls_port, Speaks::Tls)];
-    for (port, speaks) in ports {
-        let port = port.get();
+    let of_this_machine = [(driver.edge_port.get(), false), (driver.tls_port.get(), true)];
+    let as_on_aws = driver.engine().ports_at(address);
+    for (port, tls) in of_this_machine.into_iter().chain(as_on_aws) {
+        if !driver.is_new_endpoint(address, port) {
+            continue;
+        }
+        // An address that cannot be had is answered all the same: the name is right, and other
+        // ways lead to the host.
         if let Ok(listener) = bind(SocketAddr::from((address, port))) {
+            let speaks = if tls { Speaks::Tls } else { Speaks::Plain };
             spawn_local(accept(driver.clone(), listener, port, speaks));
         }
     }
@@ -268,9 +281,11 @@ async fn accept(driver: Rc<Driver>, listener: TcpListener, port: u16, speaks: Sp
         let (driver, way) = (driver.clone(), (port, Driver::given_out(tcp.local_addr().ok())));
         match speaks {
             Speaks::Plain => {
-                drop(spawn_local(viewer::serve(driver, stream::plain(tcp), peer, way)))
+                spawn_local(viewer::serve(driver, stream::plain(tcp), peer, way));
             }
-            Speaks::Tls => drop(spawn_local(tls::serve(driver, tcp, peer, way))),
+            Speaks::Tls => {
+                spawn_local(tls::serve(driver, tcp, peer, way));
+            }
         }
     }
 }

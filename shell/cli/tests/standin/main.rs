@@ -10,6 +10,7 @@ mod diary;
 mod drill;
 mod hostile;
 mod maintenance;
+mod names;
 mod restart;
 mod shop;
 mod tls;

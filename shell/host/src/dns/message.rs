@@ -144,6 +144,38 @@ fn skip_name(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// A question of one's own, as a resolver asks others.
+pub(super) fn ask(id: u16, name: &Name, kind: RecordType) -> Vec<u8> {
+    let mut question = Vec::new();
+    name.write(&mut question);
+    question.extend(kind.0.to_be_bytes());
+    question.extend(CLASS_IN.to_be_bytes());
+    header_of(id, 0x0100, &question, [0; 3])
+}
+
+/// The addresses in an answer of others, as records of the name that was asked for; `None`: the
+/// message is broken.
+pub(super) fn addresses(bytes: &[u8], name: &Name, kind: RecordType) -> Option<Vec<Resource>> {
+    let (.., mut at) = question(bytes)?;
+    let mut found = Vec::new();
+    for _ in 0..number(bytes, 6)? {
+        at = skip_name(bytes, at)?;
+        let ttl_s = u32::from(number(bytes, at + 4)?) << 16 | u32::from(number(bytes, at + 6)?);
+        let data = at + 10..at + 10 + usize::from(number(bytes, at + 8)?);
+        let record = Resource {
+            name: name.clone(),
+            kind: RecordType(number(bytes, at)?),
+            ttl_s,
+            data: bytes.get(data.clone())?.to_vec().into(),
+        };
+        if record.kind == kind && record.address().is_some() {
+            found.push(record);
+        }
+        at = data.end;
+    }
+    Some(found)
+}
+
 /// `None`: the options are broken.
 fn client_subnet(mut options: &[u8]) -> Option<Option<(IpAddr, u8)>> {
     let mut found = None;
@@ -193,6 +225,13 @@ pub(super) fn write(asked: &Asked, answer: &Answer, limit_bytes: usize) -> Vec<u
         message = header_of(asked.id, flags | 0x0200, &asked.raw, [0, 0, extra]);
         write_opt(&mut message, asked, 0);
     }
+    message
+}
+
+/// The same from somebody who also asks others (RA).
+pub(super) fn write_resolved(asked: &Asked, answer: &Answer, limit_bytes: usize) -> Vec<u8> {
+    let mut message = write(asked, answer, limit_bytes);
+    message[3] |= 0x80;
     message
 }
 
@@ -341,5 +380,19 @@ mod tests {
         assert_eq!(code(&message(0, NAME, 1, &ECS[..20])), 1);
         let version = b"\x00\x00\x29\x10\x00\x00\x01\x00\x00\x00\x00";
         assert_eq!(code(&message(0, NAME, 1, version)), 0);
+    }
+
+    proptest::proptest! {
+        /// Whatever comes, over the network or from a resolver of others.
+        #[test]
+        fn any_bytes_are_read_without_harm(mut bytes in proptest::collection::vec(0_u8.., 0..80)) {
+            let name = Name::parse("www.example.com").unwrap();
+            let _ = (read(&bytes), addresses(&bytes, &name, RecordType::A));
+            // Further in than most make it.
+            let mut whole = message(0x0100, NAME, 1, &[]);
+            whole[7] = 3;
+            whole.append(&mut bytes);
+            let _ = (read(&whole), addresses(&whole, &name, RecordType::A));
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::Site;
 use super::log::Log;
 use super::plan::{self, Plan};
 use super::spawn::Running;
+use super::view::NONE;
 
 /// How long cargo's last output may take once it has ended; something that its build has left
 /// running may hold on to the pipe.
@@ -76,7 +77,8 @@ async fn build(
     let cannot = |wrong: std::io::Error| format!("cargo cannot run: {wrong}");
     let (messages, messages_end) = std::io::pipe().map_err(cannot)?;
     let (progress, progress_end) = std::io::pipe().map_err(cannot)?;
-    let mut running = Running::start(site, &plan, messages_end, progress_end).await?;
+    let mut running =
+        Running::start(site, NONE.as_ref(), &plan, messages_end, progress_end).await?;
     let logged = log.follow(progress).map_err(cannot)?;
     let text = read_whole(messages);
     running.exited().await;

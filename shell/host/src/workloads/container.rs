@@ -1,5 +1,6 @@
 //! The life of one container: prepared, started, signalled, dead with all it has started.
 
+use std::ffi::OsStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::log::Log;
 use super::plan::{self, Plan, cannot_start};
 use super::procfs::{self, TermFate};
 use super::spawn::Running;
-use super::{Output, Site, database, exec, function};
+use super::{Output, Site, database, exec, function, view};
 use crate::orphans::MARKER;
 
 /// How long what a container has started may take to be gone after SIGKILL.
@@ -69,6 +70,14 @@ impl Container {
         self.site.report(self.spec.id, event);
     }
 
+    /// A server of Standin's choice asks for no names of the stack's.
+    fn view(&self) -> &OsStr {
+        match self.spec.kind {
+            WorkloadKind::Database(_) => view::NONE.as_ref(),
+            _ => self.site.view(),
+        }
+    }
+
     /// Fails with the reason why the container never ran.
     async fn start(&mut self) -> Result<(Plan, Running, oneshot::Receiver<()>), String> {
         let plan = self.prepare().await?;
@@ -76,7 +85,7 @@ impl Container {
         if let Some(output) = self.output.take() {
             let Output { stdout, stderr, read, alive } = output;
             self.alive = Some(alive);
-            let running = Running::start(&self.site, &plan, stdout, stderr).await?;
+            let running = Running::start(&self.site, self.view(), &plan, stdout, stderr).await?;
             self.site.started(self.spec.id, running.pid());
             return Ok((plan, running, read));
         }
@@ -84,7 +93,7 @@ impl Container {
         let (output, stdout) = std::io::pipe().map_err(wrong)?;
         let stderr = stdout.try_clone().map_err(wrong)?;
         let log_end = self.log.follow(output).map_err(wrong)?;
-        let running = Running::start(&self.site, &plan, stdout, stderr)
+        let running = Running::start(&self.site, self.view(), &plan, stdout, stderr)
             .await
             .map_err(|wrong| cannot_start(&wrong))?;
         self.site.started(self.spec.id, running.pid());

@@ -51,7 +51,8 @@ async fn code(
         environment: plan.environment.clone(),
     };
     let nowhere = std::process::Stdio::null;
-    let Ok(mut running) = Running::start(site, &command, nowhere(), nowhere()).await else {
+    let Ok(mut running) = Running::start(site, site.view(), &command, nowhere(), nowhere()).await
+    else {
         return Some(CANNOT_RUN);
     };
     let in_time = tokio::select! {

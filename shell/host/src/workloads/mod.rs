@@ -2,7 +2,8 @@
 //!
 //! Reading order: `hint` (what stands for an image here), `plan` (what is run, or why not), `cargo`
 //! (a program built on the spot), `agent` (the Datadog Agent's stand-in), `function` (Lambda's),
-//! `shim` and `spawn` (how a process is started), `container` (its life), `database` (RDS's
+//! `shim` and `spawn` (how a process is started), `view` (which
+//! files it sees in the place of the machine's), `container` (its life), `database` (RDS's
 //! servers), `exec` (health checks), `log` (its output), `procfs` (who else belongs to it).
 
 mod agent;
@@ -17,11 +18,13 @@ mod plan;
 pub(crate) mod procfs;
 mod shim;
 mod spawn;
+pub(crate) mod view;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
@@ -35,6 +38,7 @@ use log::Log;
 pub use log::log_file;
 use plan::Environment;
 pub use shim::{SUBCOMMAND, launch_shim};
+use spawn::Running;
 
 use crate::orphans::{MARKER, ProcessRecords};
 
@@ -67,6 +71,8 @@ struct Site {
     processes: Mutex<Processes>,
     /// Who holds all sessions of a database server that is to have none left.
     session_holders: Mutex<BTreeMap<WorkloadId, AbortHandle>>,
+    /// What processes see in the place of the machine's files, if they do.
+    view: OnceLock<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -89,12 +95,18 @@ impl Site {
             built: tokio::sync::Mutex::default(),
             processes: Mutex::new(Processes { records, pids: BTreeMap::new() }),
             session_holders: Mutex::default(),
+            view: OnceLock::new(),
         })
     }
 
     fn report(&self, id: WorkloadId, event: WorkloadEvent) {
         // Nobody listens any more when Standin is on its way down.
         let _ = self.events.send((id, event));
+    }
+
+    /// The folder of the view, as the shim takes it.
+    fn view(&self) -> &OsStr {
+        self.view.get().map_or(OsStr::new(view::NONE), |view| view.as_os_str())
     }
 
     /// What the processes of one container carry in [`MARKER`].
@@ -157,6 +169,23 @@ impl Workloads {
             tasks: JoinSet::new(),
             stopping: false,
         })
+    }
+
+    /// From now on processes see the files of a folder that `view` wrote in the place of the
+    /// machine's. Tried first; fails with the reason why they cannot, and nothing has changed then.
+    pub(crate) fn show(&self, folder: PathBuf) -> impl Future<Output = Result<(), String>> + use<> {
+        let site = self.site.clone();
+        async move {
+            let environment = plan::base_environment();
+            let program = plan::find_program("true", Path::new("/"), plan::path_of(&environment))?;
+            let (arguments, directory) = (Vec::new(), PathBuf::from("/"));
+            let trial = plan::Plan { program, arguments, directory, environment };
+            let nowhere = std::process::Stdio::null;
+            Running::start(&site, folder.as_os_str(), &trial, nowhere(), nowhere()).await?;
+            // Shown once at most.
+            let _ = site.view.set(folder);
+            Ok(())
+        }
     }
 
     /// Starts a container. `Started` and later `Exited`, or else `FailedToStart`, follow.

@@ -3,6 +3,7 @@
 //! The process is not reaped before [`Running::reap`], so that its id names nobody else while
 //! signals are sent, even after it has died.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -27,11 +28,12 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts `plan` and waits until its program has taken over from the shim; else says why it
-    /// does not run. The process dies with the thread that calls this, which therefore has to be
-    /// one that lives as long as Standin.
+    /// Starts `plan` with a view, and waits until its program has taken over from the shim; else
+    /// says why it does not run. The process dies with the thread that calls this, which therefore
+    /// has to be one that lives as long as Standin.
     pub(super) async fn start(
         site: &Site,
+        view: &OsStr,
         plan: &Plan,
         stdout: impl Into<Stdio>,
         stderr: impl Into<Stdio>,
@@ -42,6 +44,7 @@ impl Running {
         let child = Command::new(&site.self_exe)
             .arg(shim::SUBCOMMAND)
             .arg(std::process::id().to_string())
+            .arg(view)
             .arg(&plan.program)
             .args(&plan.arguments)
             .current_dir(&plan.directory)

@@ -1,7 +1,8 @@
 //! Decides when a function runs and what its outcome makes of a request or an answer (CF-FN-*).
 //!
-//! `event` is what a function is given, `events` keeps those that are alike, `returned` how its result is read, `headers` which headers
-//! it may touch, `request` and `response` what becomes of them, `origin` where it sends a request.
+//! `event` is what a function is given, `events` keeps those that are alike, `returned` how its
+//! result is read, `headers` which headers it may touch, `request` and `response` what becomes of
+//! them, `origin` where it sends a request.
 
 mod event;
 mod events;
