@@ -20,6 +20,17 @@ pub enum DatabaseEngine {
     Mariadb,
 }
 
+impl DatabaseEngine {
+    /// RDS's name of it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+            Self::Mariadb => "mariadb",
+        }
+    }
+}
+
 /// A secret that does not show in a log.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

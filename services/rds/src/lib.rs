@@ -2,13 +2,14 @@
 //!
 //! [`state`] is what is kept. `api/` holds the operations, `resources/` the CloudFormation types.
 //! `data/` decides what happens over time: `lifecycle` (start, stop, restart, recover), `change`
-//! (what a modification does and when), `window`, `event`, `fault`. `parameter/` knows the engine's
-//! parameters: `table`, `formula`, `class`. The server itself is the driver's: a real one on the
-//! machine, a model in the simulator.
+//! (what a modification does and when), `window`, `event`, `fault`. `family` knows the engines and
+//! their versions, `parameter/` their parameters: `table`, `formula`, `class`. The server itself is
+//! the driver's: a real one on the machine, a model in the simulator.
 
 mod api;
 mod data;
 mod error;
+mod family;
 mod parameter;
 mod resources;
 mod state;

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use standin_kernel::control::Record;
-use standin_kernel::database::Secret;
+use standin_kernel::database::{DatabaseEngine, Secret};
 use standin_kernel::{Cx, Env, Time, Value, ids, json};
 
 use crate::data::event::Event;
@@ -14,7 +14,8 @@ use crate::error::{
     Result, group_not_found, instance_not_found, snapshot_not_found, subnet_group_not_found,
     unknown_record,
 };
-use crate::parameter::{ApplyMethod, table};
+use crate::family::Family;
+use crate::parameter::ApplyMethod;
 
 const INSTANCE: &str = "db-instance";
 const PARAMETER_GROUP: &str = "db-parameter-group";
@@ -69,6 +70,8 @@ pub(crate) struct Instance {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) class: String,
+    #[serde(default = "postgres")]
+    pub(crate) engine: DatabaseEngine,
     pub(crate) engine_version: String,
     pub(crate) allocated_storage_gib: u32,
     pub(crate) max_allocated_storage_gib: Option<u32>,
@@ -89,11 +92,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The major version; what the engine version begins with was checked when it was taken.
-    pub(crate) fn major(&self) -> u32 {
-        let text = self.engine_version.split('.').next().unwrap_or_default();
-        text.parse().unwrap_or_default()
+    /// The family; that the engine has the version was checked when it was taken.
+    pub(crate) fn family(&self) -> Family {
+        let family = Family::of_version(self.engine, &self.engine_version);
+        family.unwrap_or(Family { engine: self.engine, number: 0 })
     }
+}
+
+/// The only engine there was when records did not say which.
+const fn postgres() -> DatabaseEngine {
+    DatabaseEngine::Postgres
 }
 
 /// Which parameter values act, and whether others wait.
@@ -209,8 +217,10 @@ impl SetValue {
 }
 
 impl ParameterGroup {
-    pub(crate) fn major(&self) -> u32 {
-        table::major_of_family(&self.family).unwrap_or_default()
+    /// That there is one of the name was checked when it was taken.
+    pub(crate) fn family(&self) -> Family {
+        let family = Family::parse(&self.family);
+        family.unwrap_or(Family { engine: DatabaseEngine::Postgres, number: 0 })
     }
 
     pub(crate) fn plain_values(&self) -> BTreeMap<String, String> {
@@ -225,7 +235,7 @@ impl ParameterGroup {
 /// RDS's own group of a family (RDS-PG-01).
 fn default_group(name: &str) -> Option<ParameterGroup> {
     let family = name.strip_prefix("default.")?;
-    table::major_of_family(family)?;
+    Family::parse(family)?;
     Some(ParameterGroup {
         name: name.to_owned(),
         family: family.to_owned(),

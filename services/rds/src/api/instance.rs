@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 use standin_kernel::control::input;
-use standin_kernel::database::Secret;
+use standin_kernel::database::{DatabaseEngine, Secret};
 use standin_kernel::{Cx, Value, ids, json};
 
 use super::tag::{self, Tag};
@@ -17,11 +17,11 @@ use crate::error::{
     Result, combination, instance_exists, instance_state, invalid, missing, not_built,
     snapshot_exists, snapshot_state,
 };
-use crate::parameter::{class::Class, table};
+use crate::family::{self, Family};
+use crate::parameter::class::Class;
 use crate::state::{Instance, Parameters, Settings, Snapshot, SnapshotStatus, Status};
 
 const INSTANCES_MAX: usize = 40;
-const DEFAULT_PORT: i64 = 5432;
 const DEFAULT_CA: &str = "rds-ca-rsa2048-g1";
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,14 +75,13 @@ pub(super) struct Create {
 
 pub(super) fn create(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Create = input("CreateDBInstance", value)?;
-    let engine = asked.engine.as_deref().ok_or_else(|| missing("Engine"))?;
-    check_engine(engine)?;
+    let engine = engine_of(asked.engine.as_deref().ok_or_else(|| missing("Engine"))?)?;
     if asked.snapshot.is_some() {
         return Err(invalid("DBSnapshotIdentifier is no parameter of CreateDBInstance"));
     }
     let id = free_identifier(rds, &asked.id)?;
     let username = asked.master_username.clone().ok_or_else(|| missing("MasterUsername"))?;
-    check_username(&username)?;
+    check_username(engine, &username)?;
     let managed = asked.manage_master_user_password == Some(true);
     let password = match (&asked.master_user_password, managed) {
         (Some(_), true) => {
@@ -92,14 +91,14 @@ pub(super) fn create(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Va
             ));
         }
         (Some(password), false) => {
-            check_password(&password.0)?;
+            check_password(engine, &password.0)?;
             password.clone()
         }
         (None, true) => Secret(cx.rng.text(28, secret::ALPHABET)),
         (None, false) => return Err(missing("MasterUserPassword")),
     };
-    let version = engine_version(asked.engine_version.as_deref())?;
-    let settings = settings(rds, cx, &asked, version, None)?;
+    let version = engine_version(engine, asked.engine_version.as_deref())?;
+    let settings = settings(rds, cx, &asked, (engine, version), None)?;
     let database = asked.database.clone().map(|name| database_name(&name)).transpose()?;
     let made = make(rds, cx, &asked, &id, settings, username, password)?;
     let instance = Instance { database, ..made };
@@ -111,17 +110,21 @@ pub(super) fn restore(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<V
     if asked.master_username.is_some() || asked.master_user_password.is_some() {
         return Err(combination("The master user of a restored instance is the snapshot's"));
     }
-    if let Some(engine) = &asked.engine {
-        check_engine(engine)?;
-    }
     let id = free_identifier(rds, &asked.id)?;
     let name = asked.snapshot.as_deref().ok_or_else(|| missing("DBSnapshotIdentifier"))?;
     let snapshot = rds.state.snapshot(name)?.clone();
     if snapshot.status != SnapshotStatus::Available {
         return Err(snapshot_state(name));
     }
+    let engine = snapshot.settings.engine;
+    if let Some(asked) = &asked.engine
+        && engine_of(asked)? != engine
+    {
+        let has = engine.as_str();
+        return Err(combination(format!("The engine {asked} is not the snapshot's, {has}")));
+    }
     let version = snapshot.settings.engine_version.clone();
-    let settings = settings(rds, cx, &asked, version, Some(&snapshot))?;
+    let settings = settings(rds, cx, &asked, (engine, version), Some(&snapshot))?;
     let (username, password) = (snapshot.master_username, snapshot.master_password);
     let made = make(rds, cx, &asked, &id, settings, username, password)?;
     let instance = Instance {
@@ -132,28 +135,22 @@ pub(super) fn restore(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<V
     Ok(begin(rds, cx, instance, false))
 }
 
-fn check_engine(engine: &str) -> Result<()> {
-    match engine {
-        "postgres" => Ok(()),
-        "mysql" | "mariadb" | "aurora-mysql" | "aurora-postgresql" | "custom-oracle-ee"
-        | "db2-ae" | "db2-se" | "oracle-ee" | "oracle-se2" | "sqlserver-ee" | "sqlserver-ex"
-        | "sqlserver-se" | "sqlserver-web" => Err(not_built(format!("The engine {engine}"))),
-        _ => Err(invalid("Invalid DB engine")),
-    }
+fn engine_of(name: &str) -> Result<DatabaseEngine> {
+    family::engine(name).ok_or_else(|| match name {
+        "aurora-mysql" | "aurora-postgresql" | "custom-oracle-ee" | "db2-ae" | "db2-se"
+        | "oracle-ee" | "oracle-se2" | "sqlserver-ee" | "sqlserver-ex" | "sqlserver-se"
+        | "sqlserver-web" => not_built(format!("The engine {name}")),
+        _ => invalid("Invalid DB engine"),
+    })
 }
 
-/// `16.4`, or the newest major version there is.
-fn engine_version(asked: Option<&str>) -> Result<String> {
-    let version = asked.unwrap_or("17").to_owned();
-    let mut parts = version.split('.');
-    let major = parts.next().and_then(|part| part.parse::<u32>().ok());
-    let minor = parts.next().is_none_or(|part| part.parse::<u32>().is_ok());
-    match major {
-        Some(major) if minor && parts.next().is_none() && table::MAJORS.contains(&major) => {
-            Ok(version)
-        }
-        _ => Err(combination(format!("Cannot find version {version} for postgres"))),
+/// `16.4`, `8.4.3`, or what an instance has that does not say.
+fn engine_version(engine: DatabaseEngine, asked: Option<&str>) -> Result<String> {
+    let version = asked.unwrap_or(family::default_version(engine));
+    if Family::of_version(engine, version).is_some() {
+        return Ok(version.to_owned());
     }
+    Err(combination(format!("Cannot find version {version} for {}", engine.as_str())))
 }
 
 fn free_identifier(rds: &Rds, id: &str) -> Result<String> {
@@ -173,12 +170,13 @@ fn free_identifier(rds: &Rds, id: &str) -> Result<String> {
 }
 
 /// RDS-MD-10
-pub(super) fn check_password(password: &str) -> Result<()> {
-    if !(8..=128).contains(&password.len()) {
-        return Err(invalid(
+pub(super) fn check_password(engine: DatabaseEngine, password: &str) -> Result<()> {
+    let most = family::password_max(engine);
+    if !(8..=most).contains(&password.len()) {
+        return Err(invalid(format!(
             "The parameter MasterUserPassword is not a valid password because it is shorter than 8 \
-             or longer than 128 characters.",
-        ));
+             or longer than {most} characters."
+        )));
     }
     if password.bytes().all(|b| b.is_ascii_graphic() && !b"/\"@".contains(&b)) {
         return Ok(());
@@ -189,15 +187,14 @@ pub(super) fn check_password(password: &str) -> Result<()> {
     ))
 }
 
-fn check_username(name: &str) -> Result<()> {
-    const RESERVED: [&str; 5] = ["postgres_", "rdsadmin", "rds_superuser", "public", "admin"];
-    let fits = (1..=63).contains(&name.len())
+fn check_username(engine: DatabaseEngine, name: &str) -> Result<()> {
+    let fits = (1..=family::username_max(engine)).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !fits {
         return Err(invalid(format!("MasterUsername {name} is not valid")));
     }
-    if RESERVED.contains(&name) {
+    if family::reserved_usernames(engine).contains(&name) {
         let text = format!(
             "MasterUsername {name} cannot be used as it is a reserved word used by the engine"
         );
@@ -225,11 +222,12 @@ pub(super) fn port(port: i64) -> Result<u16> {
     })
 }
 
-pub(super) fn storage(gib: i64) -> Result<u32> {
-    u32::try_from(gib)
-        .ok()
-        .filter(|gib| (5..=65_536).contains(gib))
-        .ok_or_else(|| invalid(format!("Invalid storage size for engine name postgres: {gib}")))
+pub(super) fn storage(engine: DatabaseEngine, gib: i64) -> Result<u32> {
+    let fits = u32::try_from(gib).ok().filter(|gib| (5..=65_536).contains(gib));
+    fits.ok_or_else(|| {
+        let engine = engine.as_str();
+        invalid(format!("Invalid storage size for engine name {engine}: {gib}"))
+    })
 }
 
 /// RDS-MD-07
@@ -244,32 +242,37 @@ fn settings(
     rds: &Rds,
     cx: &mut Cx<'_>,
     asked: &Create,
-    version: String,
+    (engine, version): (DatabaseEngine, String),
     from: Option<&Snapshot>,
 ) -> Result<Settings> {
     let from = from.map(|snapshot| &snapshot.settings);
     let class = asked.class.clone().or_else(|| from.map(|from| from.class.clone()));
     let class = class.ok_or_else(|| missing("DBInstanceClass"))?;
     Class::parse(&class)?;
-    let gib = asked.allocated_storage.map(storage).transpose()?;
+    let gib = asked.allocated_storage.map(|gib| storage(engine, gib)).transpose()?;
     let gib = gib.or_else(|| from.map(|from| from.allocated_storage_gib));
     let (maintenance_window, backup_window) = windows(cx, asked)?;
     if let Some(other) = asked.network_type.as_deref().filter(|kind| *kind != "IPV4") {
         return Err(not_built(format!("NetworkType {other}")));
     }
-    if let Some(other) = asked.license_model.as_deref().filter(|it| *it != "postgresql-license") {
-        return Err(combination(format!("Invalid license model '{other}' for engine 'postgres'.")));
+    let license = family::license(engine);
+    if let Some(other) = asked.license_model.as_deref().filter(|it| *it != license) {
+        return Err(combination(format!(
+            "Invalid license model '{other}' for engine '{}'.",
+            engine.as_str()
+        )));
     }
+    let most = asked.max_allocated_storage.map(|gib| storage(engine, gib)).transpose()?;
+    let default_port = || from.map_or(family::default_port(engine), |from| from.port);
     let mut made = Settings {
         class,
+        engine,
         engine_version: version,
         allocated_storage_gib: gib.ok_or_else(|| missing("AllocatedStorage"))?,
-        max_allocated_storage_gib: asked.max_allocated_storage.map(storage).transpose()?,
+        max_allocated_storage_gib: most,
         storage_type: asked.storage_type.clone().unwrap_or_else(|| "gp2".into()),
         iops: asked.iops.and_then(|iops| u32::try_from(iops).ok()),
-        port: port(
-            asked.port.unwrap_or_else(|| from.map_or(DEFAULT_PORT, |from| i64::from(from.port))),
-        )?,
+        port: port(asked.port.unwrap_or_else(|| default_port().into()))?,
         multi_az: asked.multi_az.unwrap_or(false),
         parameter_group: String::new(),
         security_groups: asked.vpc_security_group_ids.clone(),
@@ -283,8 +286,8 @@ fn settings(
         ca_certificate: asked.ca_certificate.clone().unwrap_or_else(|| DEFAULT_CA.into()),
     };
     let group = asked.parameter_group.clone();
-    let group = group.unwrap_or_else(|| format!("default.postgres{}", made.major()));
-    made.parameter_group = fitting_group(rds, &group, made.major())?;
+    let group = group.unwrap_or_else(|| format!("default.{}", made.family().name()));
+    made.parameter_group = fitting_group(rds, &group, made.family())?;
     Ok(made)
 }
 
@@ -309,15 +312,17 @@ pub(super) fn check_windows(maintenance: &MaintenanceWindow, backup: &BackupWind
 }
 
 /// RDS-PG-02
-pub(super) fn fitting_group(rds: &Rds, name: &str, major: u32) -> Result<String> {
+pub(super) fn fitting_group(rds: &Rds, name: &str, family: Family) -> Result<String> {
     let group = rds.state.parameter_group(name)?;
-    if group.major() == major {
+    if group.family() == family {
         return Ok(group.name);
     }
     Err(combination(format!(
         "The parameter group {} with DBParameterGroupFamily {} can't be used for this instance. \
-         Use a parameter group with DBParameterGroupFamily postgres{major}.",
-        group.name, group.family
+         Use a parameter group with DBParameterGroupFamily {}.",
+        group.name,
+        group.family,
+        family.name()
     )))
 }
 
@@ -413,7 +418,7 @@ pub(super) fn describe(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<
                 found.retain(|one| has(&one.id) || has(&one.arn(cx.env)));
             }
             "dbi-resource-id" => found.retain(|one| has(&one.resource_id)),
-            "engine" => found.retain(|_| has("postgres")),
+            "engine" => found.retain(|one| has(one.settings.engine.as_str())),
             other => return Err(invalid(format!("Unrecognized filter name: {other}"))),
         }
     }

@@ -11,7 +11,8 @@ use crate::Rds;
 use crate::data::event::Happened;
 use crate::data::window::{BackupWindow, MaintenanceWindow};
 use crate::error::{Result, combination, instance_exists, instance_state, not_built};
-use crate::parameter::{class::Class, table};
+use crate::family::Family;
+use crate::parameter::class::Class;
 use crate::state::{Settings, Status};
 
 #[derive(Debug, Default, Deserialize)]
@@ -52,7 +53,7 @@ struct Modify {
 pub(super) fn modify(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Modify = input("ModifyDBInstance", value)?;
     let instance = rds.state.instance(&asked.id)?;
-    let id = instance.id.clone();
+    let (id, engine) = (instance.id.clone(), instance.settings.engine);
     // Protection and group can be changed in any status, as a way out of one.
     let usable = [Status::Available, Status::Stopped, Status::IncompatibleParameters];
     if !usable.contains(&instance.status) {
@@ -68,7 +69,7 @@ pub(super) fn modify(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Va
                  ManageMasterUserPassword enabled.",
             ));
         }
-        check_password(&password.0)?;
+        check_password(engine, &password.0)?;
     }
     let new_id = asked.new_id.as_deref().map(|new| renamed(rds, &id, new, &asked)).transpose()?;
     rds.modify(cx, &id, wanted, asked.apply_immediately);
@@ -98,10 +99,10 @@ fn wanted(rds: &Rds, now: &Settings, mut new: Settings, asked: &Modify) -> Resul
         new.engine_version = upgraded(now, version, asked.allow_major_version_upgrade)?;
     }
     if let Some(gib) = asked.allocated_storage {
-        new.allocated_storage_gib = grown(now, storage(gib)?)?;
+        new.allocated_storage_gib = grown(now, storage(now.engine, gib)?)?;
     }
     if let Some(gib) = asked.max_allocated_storage {
-        new.max_allocated_storage_gib = Some(storage(gib)?);
+        new.max_allocated_storage_gib = Some(storage(now.engine, gib)?);
     }
     if let Some(days) = asked.backup_retention_period {
         new.backup_retention_days = retention(days)?;
@@ -117,7 +118,7 @@ fn wanted(rds: &Rds, now: &Settings, mut new: Settings, asked: &Modify) -> Resul
     }
     check_windows(&new.maintenance_window, &new.backup_window)?;
     if let Some(group) = &asked.parameter_group {
-        new.parameter_group = fitting_group(rds, group, new.major())?;
+        new.parameter_group = fitting_group(rds, group, new.family())?;
     }
     let take = |to: &mut bool, asked: Option<bool>| *to = asked.unwrap_or(*to);
     take(&mut new.multi_az, asked.multi_az);
@@ -142,17 +143,14 @@ fn wanted(rds: &Rds, now: &Settings, mut new: Settings, asked: &Modify) -> Resul
 
 /// Minor versions only: the data of another major version is not taken over here.
 fn upgraded(now: &Settings, version: &str, allow_major: Option<bool>) -> Result<String> {
-    let major = version.split('.').next().and_then(|part| part.parse::<u32>().ok());
-    match major {
-        Some(major) if major == now.major() => Ok(version.to_owned()),
-        Some(major) if table::MAJORS.contains(&major) && allow_major == Some(true) => {
-            Err(not_built("A major version upgrade"))
-        }
-        Some(major) if table::MAJORS.contains(&major) => Err(combination(
+    match Family::of_version(now.engine, version) {
+        Some(family) if family == now.family() => Ok(version.to_owned()),
+        Some(_) if allow_major == Some(true) => Err(not_built("A major version upgrade")),
+        Some(_) => Err(combination(
             "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major \
              version.",
         )),
-        _ => Err(combination(format!(
+        None => Err(combination(format!(
             "Cannot find upgrade target from {} to {version}",
             now.engine_version
         ))),
@@ -165,8 +163,9 @@ fn grown(now: &Settings, gib: u32) -> Result<u32> {
         return Ok(gib);
     }
     Err(combination(format!(
-        "Invalid storage size for engine name postgres and storage type {}: {gib}. Storage can \
-         only be increased",
+        "Invalid storage size for engine name {} and storage type {}: {gib}. Storage can only be \
+         increased",
+        now.engine.as_str(),
         now.storage_type
     )))
 }

@@ -11,6 +11,7 @@ use super::tag::{self, Tag};
 use super::{identifier, page};
 use crate::Rds;
 use crate::error::{Result, group_exists, group_in_use, invalid, missing};
+use crate::family::Family;
 use crate::parameter::table::{self, Apply};
 use crate::parameter::{ApplyMethod, check};
 use crate::state::{ApplyStatus, ParameterGroup, SetValue};
@@ -34,7 +35,7 @@ pub(super) fn create(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Va
     const LONGEST: usize = 255;
     let asked: Create = input("CreateDBParameterGroup", value)?;
     let name = identifier("DBParameterGroupName", &asked.name, LONGEST)?;
-    if table::major_of_family(&asked.family).is_none() {
+    if Family::parse(&asked.family).is_none() {
         return Err(invalid(format!(
             "ParameterGroupFamily {} is not a valid parameter group family",
             asked.family
@@ -99,7 +100,7 @@ pub(super) fn parameters(rds: &mut Rds, _cx: &mut Cx<'_>, value: &Value) -> Resu
     let asked: Parameters = input("DescribeDBParameters", value)?;
     let group = rds.state.parameter_group(&asked.name)?;
     let mut found = Vec::new();
-    for definition in table::all(group.major()) {
+    for definition in table::all(group.family()) {
         let set = group.values.get(definition.name);
         let source = match set {
             Some(_) => "user",
@@ -155,7 +156,7 @@ pub(super) fn modify(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Va
     for parameter in asked.parameters {
         let method = method(parameter.apply_method.as_deref())?;
         let value = parameter.value.ok_or_else(|| missing("ParameterValue"))?;
-        check(group.major(), &parameter.name, &value, method)?;
+        check(group.family(), &parameter.name, &value, method)?;
         new.push((parameter.name, Some(value), method));
     }
     Ok(take(rds, cx, &group, &new))
@@ -200,7 +201,7 @@ pub(super) fn reset(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Val
     let mut gone = Vec::new();
     if asked.reset_all_parameters == Some(true) {
         for name in group.values.keys() {
-            let dynamic = is_dynamic(group.major(), name);
+            let dynamic = is_dynamic(group.family(), name);
             let method = if dynamic { ApplyMethod::Immediate } else { ApplyMethod::PendingReboot };
             gone.push((name.clone(), None, method));
         }
@@ -208,7 +209,7 @@ pub(super) fn reset(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Val
         few_enough(asked.parameters.len())?;
         for parameter in asked.parameters {
             let method = method(parameter.apply_method.as_deref())?;
-            if !is_dynamic(group.major(), &parameter.name) && method == ApplyMethod::Immediate {
+            if !is_dynamic(group.family(), &parameter.name) && method == ApplyMethod::Immediate {
                 return Err(crate::error::combination(format!(
                     "cannot use immediate apply method for static parameter: {}",
                     parameter.name
@@ -220,8 +221,8 @@ pub(super) fn reset(rds: &mut Rds, cx: &mut Cx<'_>, value: &Value) -> Result<Val
     Ok(take(rds, cx, &group, &gone))
 }
 
-fn is_dynamic(major: u32, name: &str) -> bool {
-    table::find(major, name).is_some_and(|definition| definition.apply == Apply::Dynamic)
+fn is_dynamic(family: Family, name: &str) -> bool {
+    table::find(family, name).is_some_and(|definition| definition.apply == Apply::Dynamic)
 }
 
 /// Changes the group, and the instances that run with it as far as they take changes now.

@@ -3,6 +3,7 @@
 use standin_kernel::{Cx, Value, json};
 
 use super::tag;
+use crate::family;
 use crate::state::{Instance, Settings, State};
 
 /// Of all endpoints of a region; only records of other zones need it.
@@ -17,9 +18,9 @@ pub(super) fn instance(state: &State, one: &Instance, cx: &Cx<'_>) -> Value {
         "DBInstanceArn": one.arn(cx.env),
         "DbiResourceId": one.resource_id,
         "DBInstanceClass": settings.class,
-        "Engine": "postgres",
+        "Engine": settings.engine.as_str(),
         "EngineVersion": settings.engine_version,
-        "LicenseModel": "postgresql-license",
+        "LicenseModel": family::license(settings.engine),
         "DBInstanceStatus": one.status.as_str(),
         "MasterUsername": one.master_username,
         "AllocatedStorage": settings.allocated_storage_gib,

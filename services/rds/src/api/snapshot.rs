@@ -9,6 +9,7 @@ use super::tag::{self, Tag};
 use super::{identifier, page};
 use crate::Rds;
 use crate::error::{Result, instance_state, snapshot_exists, snapshot_state};
+use crate::family;
 use crate::state::{Snapshot, SnapshotStatus, Status};
 
 /// RDS-LC-05
@@ -87,9 +88,9 @@ fn shown(one: &Snapshot, cx: &Cx<'_>) -> Value {
         "DBSnapshotArn": ids::arn(cx.env, "rds", &format!("snapshot:{}", one.id)),
         "DBInstanceIdentifier": one.instance,
         "DbiResourceId": one.resource_id,
-        "Engine": "postgres",
+        "Engine": one.settings.engine.as_str(),
         "EngineVersion": one.settings.engine_version,
-        "LicenseModel": "postgresql-license",
+        "LicenseModel": family::license(one.settings.engine),
         "Status": one.status.as_str(),
         "SnapshotType": "manual",
         "AllocatedStorage": one.settings.allocated_storage_gib,

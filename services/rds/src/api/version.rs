@@ -7,7 +7,7 @@ use standin_kernel::{Cx, Value, json};
 use super::page;
 use crate::Rds;
 use crate::error::Result;
-use crate::parameter::table;
+use crate::family;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
@@ -23,17 +23,20 @@ struct Describe {
 
 pub(super) fn describe(_rds: &mut Rds, _cx: &mut Cx<'_>, value: &Value) -> Result<Value> {
     let asked: Describe = input("DescribeDBEngineVersions", value)?;
-    let newest = *table::MAJORS.end();
-    let found = table::MAJORS
-        .filter(|_| asked.engine.as_deref().is_none_or(|engine| engine == "postgres"))
-        .filter(|major| !asked.default_only.unwrap_or(false) || *major == newest)
-        .map(|major| {
+    let default_only = asked.default_only.unwrap_or(false);
+    let found = family::ENGINES
+        .into_iter()
+        .filter(|engine| asked.engine.as_deref().is_none_or(|wanted| wanted == engine.as_str()))
+        .flat_map(family::families)
+        .filter(|it| !default_only || it.version() == family::default_version(it.engine))
+        .map(|it| {
+            let (title, version) = (family::title(it.engine), it.version());
             json!({
-                "Engine": "postgres",
-                "EngineVersion": major.to_string(),
-                "DBParameterGroupFamily": format!("postgres{major}"),
-                "DBEngineDescription": "PostgreSQL",
-                "DBEngineVersionDescription": format!("PostgreSQL {major}"),
+                "Engine": it.engine.as_str(),
+                "EngineVersion": version,
+                "DBParameterGroupFamily": it.name(),
+                "DBEngineDescription": title,
+                "DBEngineVersionDescription": format!("{title} {version}"),
                 "Status": "available",
             })
         })

@@ -7,10 +7,10 @@ pub(crate) mod table;
 use std::collections::BTreeMap;
 
 use crate::error::{Result, combination, invalid, not_built};
+use crate::family::Family;
 use table::{Apply, Definition};
 
 /// Parameters of RDS's own that are honoured here.
-pub(crate) const FORCE_SSL: &str = "rds.force_ssl";
 pub(crate) const LOGICAL_REPLICATION: &str = "rds.logical_replication";
 
 /// How a value is to take effect.
@@ -38,11 +38,11 @@ impl ApplyMethod {
 }
 
 /// Takes a value for a parameter of a family (RDS-PG-05, RDS-PG-15, RDS-PG-20).
-pub(crate) fn check(major: u32, name: &str, value: &str, method: ApplyMethod) -> Result<()> {
-    if name.starts_with("rds.") && table::find(major, name).is_none() {
+pub(crate) fn check(family: Family, name: &str, value: &str, method: ApplyMethod) -> Result<()> {
+    if name.starts_with("rds.") && table::find(family, name).is_none() {
         return Err(not_built(format!("The parameter {name}")));
     }
-    let Some(definition) = table::find(major, name) else {
+    let Some(definition) = table::find(family, name) else {
         return Err(invalid(format!("Could not find parameter with name: {name}")));
     };
     if definition.apply == Apply::Fixed {
@@ -71,11 +71,12 @@ fn check_value(definition: &Definition, value: &str) -> Result<()> {
         });
     }
     let fits = match definition.data_type {
-        "boolean" => matches!(value, "0" | "1"),
+        "boolean" => definition.takes_truth(value),
         "integer" => value.parse::<i64>().is_ok_and(|number| definition.in_range(number as f64)),
         "float" => value.parse::<f64>().is_ok_and(|number| definition.in_range(number)),
         _ if definition.allowed.is_empty() => true,
-        _ => definition.allowed.split(',').any(|word| word.eq_ignore_ascii_case(value)),
+        "list" => value.split(',').all(|part| definition.lists(part.trim())),
+        _ => definition.lists(value),
     };
     if fits { Ok(()) } else { Err(wrong()) }
 }
@@ -90,17 +91,19 @@ pub(crate) struct Effective {
 /// The values an instance of `class` has with a group whose user-set values are `set`. Memory that
 /// nobody has set keeps the engine's own default: this machine is not an instance of the class.
 pub(crate) fn effective(
-    major: u32,
+    family: Family,
     set: &BTreeMap<String, String>,
     surroundings: &formula::Surroundings,
 ) -> Effective {
     let mut engine = BTreeMap::new();
-    for (name, default) in table::RDS_DEFAULTS {
+    for (name, default) in table::rds_defaults(family.engine) {
         if let Some(value) = value_of(default, surroundings) {
             engine.insert((*name).to_owned(), value);
         }
     }
-    for (name, value) in set.iter().filter(|(name, _)| !name.starts_with("rds.")) {
+    let force_ssl = table::force_ssl(family.engine);
+    let engines = |name: &String| !name.starts_with("rds.") && name != force_ssl;
+    for (name, value) in set.iter().filter(|(name, _)| engines(name)) {
         if let Some(value) = value_of(value, surroundings) {
             engine.insert(name.clone(), value);
         }
@@ -108,9 +111,9 @@ pub(crate) fn effective(
     if set.get(LOGICAL_REPLICATION).is_some_and(|value| value == "1") {
         engine.insert("wal_level".into(), "logical".into());
     }
-    let force_ssl = match set.get(FORCE_SSL) {
-        Some(value) => value == "1",
-        None => table::force_ssl_default(major) == "1",
+    let force_ssl = match set.get(force_ssl) {
+        Some(value) => value == "1" || value.eq_ignore_ascii_case("ON"),
+        None => table::force_ssl_default(family) == "1",
     };
     Effective { engine, force_ssl }
 }
@@ -128,7 +131,11 @@ fn value_of(text: &str, surroundings: &formula::Surroundings) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    use standin_kernel::database::DatabaseEngine;
+
     use super::*;
+
+    const POSTGRES_16: Family = Family { engine: DatabaseEngine::Postgres, number: 16 };
 
     fn surroundings(class: &str) -> formula::Surroundings {
         formula::Surroundings::of(&class::Class::parse(class).unwrap(), 20, 5432)
@@ -150,14 +157,18 @@ mod tests {
             "wal_buffers",
         ];
         for name in names {
-            let definition = table::find(16, name).unwrap();
+            let definition = table::find(POSTGRES_16, name).unwrap();
             let value = match definition.data_type {
                 "integer" if name == "autovacuum_freeze_max_age" => "200000",
                 "integer" => "100",
                 _ => "pg_stat_statements",
             };
-            assert_eq!(check(16, name, value, ApplyMethod::PendingReboot), Ok(()), "{name}");
-            let error = check(16, name, value, ApplyMethod::Immediate).unwrap_err();
+            assert_eq!(
+                check(POSTGRES_16, name, value, ApplyMethod::PendingReboot),
+                Ok(()),
+                "{name}"
+            );
+            let error = check(POSTGRES_16, name, value, ApplyMethod::Immediate).unwrap_err();
             assert_eq!(error.code, "InvalidParameterCombination");
             assert!(
                 error.message.contains("cannot use immediate apply method for static parameter")
@@ -167,7 +178,7 @@ mod tests {
 
     #[test]
     fn rds_pg_15_rds_pg_20_values_outside_what_is_allowed_are_refused() {
-        let check = |name, value| check(16, name, value, ApplyMethod::PendingReboot);
+        let check = |name, value| check(POSTGRES_16, name, value, ApplyMethod::PendingReboot);
         assert_eq!(check("max_connections", "5").unwrap_err().code, "InvalidParameterValue");
         assert_eq!(check("max_connections", "6"), Ok(()));
         let error = check("log_statement", "maybe").unwrap_err();
@@ -202,22 +213,24 @@ mod tests {
             ("autovacuum", "1"),
         ];
         for (name, value) in names {
-            assert_eq!(check(16, name, value, ApplyMethod::Immediate), Ok(()), "{name}");
+            assert_eq!(check(POSTGRES_16, name, value, ApplyMethod::Immediate), Ok(()), "{name}");
         }
     }
 
     #[test]
     fn rds_pp_03_rds_pp_05_rds_pp_06_what_rds_sets_by_itself() {
         let none = BTreeMap::new();
-        let of = |major| effective(major, &none, &surroundings("db.t3.micro"));
+        let of = |number| {
+            effective(Family { number, ..POSTGRES_16 }, &none, &surroundings("db.t3.micro"))
+        };
         assert!(!of(14).force_ssl);
         assert!(of(15).force_ssl);
         assert_eq!(of(16).engine["idle_in_transaction_session_timeout"], "86400000");
         let set = BTreeMap::from([(LOGICAL_REPLICATION.to_owned(), "1".to_owned())]);
-        let with = effective(16, &set, &surroundings("db.t3.micro"));
+        let with = effective(POSTGRES_16, &set, &surroundings("db.t3.micro"));
         assert_eq!(with.engine["wal_level"], "logical");
         for name in ["max_wal_senders", "max_replication_slots", "max_worker_processes"] {
-            assert_eq!(table::find(16, name).unwrap().apply, Apply::Static, "{name}");
+            assert_eq!(table::find(POSTGRES_16, name).unwrap().apply, Apply::Static, "{name}");
         }
     }
 }

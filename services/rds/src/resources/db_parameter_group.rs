@@ -7,6 +7,7 @@ use standin_kernel::resource::{Call, Job, Kind, Progress, Property, ResourceType
 use standin_kernel::{Value, json};
 
 use super::steps::{self, TAG};
+use crate::family::Family;
 use crate::parameter::table::{self, Apply};
 
 #[derive(Debug)]
@@ -92,9 +93,10 @@ fn values(properties: &Value) -> BTreeMap<String, String> {
 fn value_calls(job: &Job<'_>) -> Vec<Call> {
     let (had, has) = (values(job.previous.unwrap_or(&Value::Null)), values(job.properties));
     let family = job.properties["Family"].as_str().unwrap_or_default();
-    let major = table::major_of_family(family).unwrap_or_default();
+    let family = Family::parse(family);
     let method = |name: &str| {
-        let dynamic = table::find(major, name).is_none_or(|one| one.apply == Apply::Dynamic);
+        let definition = family.and_then(|family| table::find(family, name));
+        let dynamic = definition.is_none_or(|one| one.apply == Apply::Dynamic);
         if dynamic { "immediate" } else { "pending-reboot" }
     };
     let set: Vec<Value> = has

@@ -53,6 +53,45 @@ fn rds_md_10_names_and_passwords_have_their_form() {
 }
 
 #[test]
+fn rds_md_10_mysql_and_mariadb_have_ports_licences_and_limits_of_their_own() {
+    let mut bench = Bench::new();
+    let input = |engine: &str, version: &str, password: &str| {
+        json!({
+            "DBInstanceIdentifier": engine, "Engine": engine, "EngineVersion": version,
+            "DBInstanceClass": "db.t3.micro", "AllocatedStorage": 20, "MasterUsername": "admin",
+            "MasterUserPassword": password,
+        })
+    };
+    for (engine, version, family) in
+        [("mysql", "8.4.3", "mysql8.4"), ("mariadb", "10.11", "mariadb10.11")]
+    {
+        bench.ok("CreateDBInstance", input(engine, version, "long-enough"));
+        let one = bench.described(engine);
+        assert_eq!((&one["Engine"], &one["EngineVersion"]), (&engine.into(), &version.into()));
+        assert_eq!(one["Endpoint"]["Port"], 3306);
+        assert_eq!(one["LicenseModel"], "general-public-license");
+        let group = format!("default.{family}");
+        assert_eq!(one["DBParameterGroups"][0]["DBParameterGroupName"], group);
+        let spec = &bench.launched.last().unwrap().1;
+        assert_eq!(spec.engine.as_str(), engine);
+        // RDS-PG-15: {DBInstanceClassMemory/12582880}
+        assert_eq!(spec.parameters["max_connections"], "78");
+        assert!(!spec.force_ssl);
+    }
+    let mut refused = |mut input: standin_kernel::Value| {
+        input["DBInstanceIdentifier"] = "other".into();
+        bench.refused("CreateDBInstance", input).code
+    };
+    let long = "x".repeat(42);
+    assert_eq!(refused(input("mysql", "8.4", &long)), "InvalidParameterValue");
+    assert_eq!(refused(input("mysql", "5.7", "long-enough")), "InvalidParameterCombination");
+    assert_eq!(refused(input("postgres", "16", "long-enough")), "InvalidParameterValue");
+    let mut other = input("mysql", "8.4", "long-enough");
+    other["DBParameterGroupName"] = "default.mysql8.0".into();
+    assert_eq!(refused(other), "InvalidParameterCombination");
+}
+
+#[test]
 fn rds_ha_01_rds_ev_01_a_reboot_needs_an_available_instance() {
     let mut bench = Bench::new();
     bench.instance("diary", json!({}));
