@@ -189,8 +189,11 @@ impl Container {
 
     /// A database server would wait for its sessions to end.
     fn quit(&self, running: &Running) {
-        let is_database = matches!(self.spec.kind, WorkloadKind::Database(_));
-        if !is_database || database::interrupt(running.pid()).is_err() {
+        let told = match &self.spec.kind {
+            WorkloadKind::Database(database) => database::interrupt(database, running.pid()),
+            _ => Err(String::new()),
+        };
+        if told.is_err() {
             running.terminate();
         }
     }

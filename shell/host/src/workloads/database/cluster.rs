@@ -11,11 +11,9 @@ use standin_kernel::workload::WorkloadSpec;
 
 use super::account::Account;
 use super::server::Server;
-use super::{run_program, snapshot};
+use super::{OWNER, run_program, snapshot};
 use crate::workloads::log::Log;
 
-/// RDS's own user. The master user is no superuser there, and is none here.
-pub(super) const OWNER: &str = "rdsadmin";
 const CONFIGURATION: &str = "standin.conf";
 /// Says that the data was made whole; without it a half-made folder is made anew.
 const MADE: &str = "standin.made";

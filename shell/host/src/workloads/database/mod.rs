@@ -1,4 +1,5 @@
-//! A database server for RDS: a real PostgreSQL as a local process, told by RDS what to do.
+//! A database server for RDS: a real one as a local process, told by RDS what to do. MySQL and
+//! MariaDB are in `mysql`, what is here is PostgreSQL's.
 //!
 //! Reading order: `server` (which server program, found or fetched), `fetch` (the one brought when
 //! there is none), `account` (as whom it runs and where its data is), `cluster` (data and
@@ -8,6 +9,7 @@
 mod account;
 mod cluster;
 mod fetch;
+mod mysql;
 mod server;
 mod session;
 mod snapshot;
@@ -16,6 +18,7 @@ mod trouble;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use rustix::process::Signal;
 use standin_kernel::database::{DatabaseCommand, DatabaseEngine, DatabaseSpec};
 use standin_kernel::workload::{Exec, WorkloadEvent, WorkloadId, WorkloadSpec};
 use tokio::sync::mpsc;
@@ -29,6 +32,8 @@ use crate::orphans::MARKER;
 
 /// What a [`DatabaseCommand`] that could not be carried out ends with.
 const FAILED: i32 = 1;
+/// RDS's own user. The master user is no superuser there, and is none here.
+const OWNER: &str = "rdsadmin";
 
 /// Where the databases of a state folder are kept; below the state folder itself unless root runs
 /// Standin. `state_dir` is an absolute path without links.
@@ -60,7 +65,7 @@ pub(super) async fn prepare(
     log: &Log,
 ) -> Result<Plan, String> {
     if database.engine != DatabaseEngine::Postgres {
-        return Err("only the engine postgres can be run on this machine".into());
+        return mysql::prepare(site, spec, database, log).await;
     }
     let account = Account::of_this_process(&site.state_dir)?;
     let tell = Tell { log: log.clone(), events: site.events.clone(), id: spec.id };
@@ -94,8 +99,13 @@ pub(super) async fn command(
     let Some(command) = DatabaseCommand::of(&exec) else {
         return WorkloadEvent::ExecDone { ticket, code: Some(super::exec::CANNOT_RUN) };
     };
-    let done = tokio::time::timeout(exec.timeout, run(site, spec, database, pid, command));
-    let code = match done.await {
+    let run = async {
+        match database.engine {
+            DatabaseEngine::Postgres => run(site, spec, database, pid, command).await,
+            _ => mysql::run(site, spec, database, pid, command).await,
+        }
+    };
+    let code = match tokio::time::timeout(exec.timeout, run).await {
         Ok(Ok(())) => Some(0),
         Ok(Err(wrong)) => {
             log.note(&wrong);
@@ -128,7 +138,7 @@ async fn run(
         DatabaseCommand::Snapshot { name, .. } => {
             snapshot::of_running(&account, &cluster, &name).await
         }
-        DatabaseCommand::Stop => interrupt(pid),
+        DatabaseCommand::Stop => interrupt(database, pid),
         DatabaseCommand::DeleteData(_) => Err("the server runs: its data stays".into()),
         DatabaseCommand::DeleteSnapshot(name) => snapshot::delete(&account, &name),
         DatabaseCommand::Trouble(trouble) => {
@@ -155,12 +165,21 @@ pub(super) async fn command_without_server(site: &Site, exec: &Exec) -> Option<W
     Some(WorkloadEvent::ExecDone { ticket: exec.ticket, code: Some(code) })
 }
 
-/// SIGINT: PostgreSQL ends its sessions and shuts down at once and cleanly.
-pub(super) fn interrupt(pid: i32) -> Result<(), String> {
+/// Has a server end its sessions and shut down at once and cleanly.
+pub(super) fn interrupt(database: &DatabaseSpec, pid: i32) -> Result<(), String> {
+    let signal = match database.engine {
+        DatabaseEngine::Postgres => Signal::INT,
+        DatabaseEngine::Mysql | DatabaseEngine::Mariadb => Signal::TERM,
+    };
+    tell_to_stop(pid, signal)
+}
+
+/// Ends a server by the signal that has it shut down cleanly.
+fn tell_to_stop(pid: i32, signal: Signal) -> Result<(), String> {
     // Who is held up does not hear it.
     trouble::freeze(pid, false)?;
     let pid = rustix::process::Pid::from_raw(pid).ok_or("the server has no process")?;
-    rustix::process::kill_process(pid, rustix::process::Signal::INT)
+    rustix::process::kill_process(pid, signal)
         .map_err(|wrong| format!("the server cannot be told to stop: {wrong}"))
 }
 
@@ -181,7 +200,8 @@ fn run_program(mut command: Command, input: Option<&str>) -> Result<Output, Stri
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     let mut child = command.spawn().map_err(cannot)?;
     if let (Some(text), Some(mut pipe)) = (input, child.stdin.take()) {
-        pipe.write_all(text.as_bytes()).map_err(cannot)?;
+        // Who does not read to the end says why, or ends well all the same.
+        let _ = pipe.write_all(text.as_bytes());
     }
     let output = child.wait_with_output().map_err(cannot)?;
     if output.status.success() {

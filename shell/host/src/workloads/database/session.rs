@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, Config, NoTls};
 
-use super::cluster::{Cluster, OWNER, identifier, literal};
+use super::OWNER;
+use super::cluster::{Cluster, identifier, literal};
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 

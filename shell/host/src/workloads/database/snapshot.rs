@@ -8,7 +8,15 @@ use super::cluster::Cluster;
 use super::{blocking, run_program, session};
 
 /// What belongs to a running server and not to its data.
-const LIVE_ONLY: [&str; 3] = ["postmaster.pid", "postmaster.opts", "backup_label"];
+const LIVE_ONLY: [&str; 6] = [
+    "postmaster.pid",
+    "postmaster.opts",
+    "backup_label",
+    "mysql.pid",
+    "mysql.sock",
+    // The number that a MySQL server has to itself.
+    "auto.cnf",
+];
 
 /// Copies the data of a running server: between the server's own start and end of a backup, so
 /// that the copy, once started, recovers to one moment.
