@@ -200,6 +200,9 @@ pub(crate) struct Says {
     pub(crate) snapshot: bool,
     /// Whether the thing stays when it is replaced (CFN-AT-04).
     pub(crate) retain_when_replaced: bool,
+    /// Whether a snapshot is kept of it then.
+    #[serde(default)]
+    pub(crate) snapshot_when_replaced: bool,
 }
 
 /// DeletionPolicy as far as it is carried out; Snapshot is refused before anything is made.

@@ -281,7 +281,8 @@ fn says(planned: &PlannedResource, imports: BTreeSet<String>) -> Says {
             DeletionPolicy::RetainExceptOnCreate => Policy::RetainExceptOnCreate,
         },
         snapshot: planned.deletion_policy == DeletionPolicy::Snapshot,
-        // CFN-AT-04: for a type without snapshots, Snapshot means Delete.
         retain_when_replaced: planned.update_replace_policy == UpdateReplacePolicy::Retain,
+        // CFN-AT-04: for a type without snapshots, Snapshot means Delete.
+        snapshot_when_replaced: planned.update_replace_policy == UpdateReplacePolicy::Snapshot,
     }
 }

@@ -44,9 +44,11 @@ impl Run<'_, '_> {
             let Some(resource) = self.stack.resource_mut(&logical_id) else { continue };
             let old = resource.before.take().and_then(|before| before.physical);
             let current = resource.current.as_ref();
-            if let (Some(old), Some(new)) = (old, current)
+            if let (Some(mut old), Some(new)) = (old, current)
                 && old.id != new.id
             {
+                // CFN-AT-04: a replacement is no deletion of the template's.
+                old.says.snapshot = new.says.snapshot_when_replaced;
                 let retain = new.says.retain_when_replaced;
                 resource.give_up(old, retain);
             }

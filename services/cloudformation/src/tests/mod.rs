@@ -293,7 +293,7 @@ impl World {
                 Ok(json!({}))
             }
             "Look" => Ok(json!({"Ready": self.things[&name].ready <= self.now})),
-            "Drop" => {
+            "Drop" | "Keep" => {
                 let users =
                     self.things.iter().filter(|(_, one)| uses(&one.properties).contains(&name));
                 self.violations.extend(users.map(|(user, _)| format!("{act}: {user} uses it")));

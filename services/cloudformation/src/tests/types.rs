@@ -116,6 +116,7 @@ fn create(job: &Job<'_>) -> Progress {
 fn delete(job: &Job<'_>) -> Progress {
     let id = job.physical_id.unwrap();
     match job.reply {
+        None if job.keeps_snapshot => call("Keep", id, job, 1),
         None => call("Drop", id, job, 1),
         Some(Ok(_)) => done(job, id),
         Some(Err(refused)) => Progress::refused(refused, "Test"),

@@ -179,6 +179,10 @@ fn cfn_at_04_update_replace_policy_retains_the_old_one() {
     let template = "A: UpdateReplacePolicy=Snapshot DeletionPolicy=Retain Name=c";
     world.update("shop", &things(template));
     assert_eq!(world.names(), ["a", "c"]);
+    // Where it keeps one, it is by this policy and not by the other.
+    assert!(world.done.contains(&"Keep b".to_owned()), "{:?}", world.done);
+    world.update("shop", &things("A: DeletionPolicy=Retain Name=d"));
+    assert_eq!(world.done.last().map(String::as_str), Some("Drop c"));
 }
 
 #[test]
