@@ -148,6 +148,7 @@ impl Engine {
     /// Starts a container, unless a fault says it cannot start.
     pub(crate) fn launch(&mut self, mut spec: Box<WorkloadSpec>) {
         self.give_addresses(&mut spec);
+        spec.labels.vpc = self.vpc_of_task(&spec.labels.task_arn);
         match self.launch_refusal(&spec) {
             None => self.effects.push(Effect::Launch { spec }),
             Some(reason) => {

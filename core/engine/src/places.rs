@@ -127,6 +127,16 @@ impl Engine {
         }
     }
 
+    /// The VPC in which a living task has its network interface.
+    pub(crate) fn vpc_of_task(&mut self, task_arn: &str) -> Option<String> {
+        let subnet = self.services.ecs.subnet_of(task_arn)?;
+        let input = json!({"SubnetIds": [subnet]});
+        let reply = self.with(ServiceName::Platform, None, |service, cx| {
+            service.call(cx, "DescribeSubnets", &input)
+        });
+        Some(reply.ok()?["Subnets"][0]["VpcId"].as_str()?.to_owned())
+    }
+
     /// The subnets of an Availability Zone; `None` when there is no such zone.
     fn subnets_of_zone(&mut self, zone: &str) -> Option<Vec<String>> {
         if !zone.starts_with(&self.env().region) {

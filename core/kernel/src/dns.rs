@@ -219,12 +219,15 @@ pub struct Question {
     /// The network of the viewer behind it, if the resolver tells (RFC 7871), and how many bits of
     /// the address count.
     pub subnet: Option<(IpAddr, u8)>,
+    /// The VPC that it comes from, for which private zones answer; `None`: from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<String>,
 }
 
 impl Question {
     /// A question of this machine's own.
     pub fn own(name: Name, kind: RecordType) -> Self {
-        Self { name, kind, asker: IpAddr::from([127, 0, 0, 1]), subnet: None }
+        Self { name, kind, asker: IpAddr::from([127, 0, 0, 1]), subnet: None, vpc: None }
     }
 }
 

@@ -88,6 +88,9 @@ pub struct WorkloadLabels {
     /// Every container of the task, this one too; none for what is no task.
     #[serde(default)]
     pub containers: Vec<TaskContainer>,
+    /// The VPC of the task's network interface; `None` for what has none.
+    #[serde(default)]
+    pub vpc: Option<String>,
 }
 
 /// A container as its neighbours know it.

@@ -68,10 +68,10 @@ impl Route53 {
         Self::default()
     }
 
-    /// Whether a name (lower case, without final dot) lies in a zone that name servers know.
+    /// Whether a name (lower case, without final dot) lies in a public zone that name servers know.
     pub fn knows(&self, host: &str) -> bool {
         !self.live.is_empty()
-            && Name::parse(host).is_ok_and(|name| self.state.zone_of(&name).is_some())
+            && Name::parse(host).is_ok_and(|name| self.state.zone_of(&name, None).is_some())
     }
 
     /// What a question about a name of a hosted zone is answered with; `None` when it lies in none.
@@ -81,7 +81,7 @@ impl Route53 {
         question: &Question,
         endpoints: &dyn Endpoints,
     ) -> Option<Answer> {
-        let zone = self.state.zone_of(&question.name)?;
+        let zone = self.state.zone_of(&question.name, question.vpc.as_deref())?;
         self.live.get(&zone.settings.id)?;
         Some(self.answer_from(cx, &zone.settings.id, question, endpoints))
     }

@@ -49,6 +49,25 @@ pub(crate) struct Settings {
     pub(crate) tags: BTreeMap<String, String>,
     /// Where askers are, as the template's hint says.
     pub(crate) locations: Vec<Location>,
+    /// The VPCs that a private zone answers in; none: it is public.
+    #[serde(default)]
+    pub(crate) vpcs: Vec<Vpc>,
+}
+
+impl Settings {
+    pub(crate) const fn is_private(&self) -> bool {
+        !self.vpcs.is_empty()
+    }
+}
+
+/// A VPC as operations name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vpc {
+    #[serde(rename = "VPCRegion")]
+    pub(crate) region: String,
+    #[serde(rename = "VPCId")]
+    pub(crate) id: String,
 }
 
 /// Where the askers of a network are. AWS looks that up in data it does not publish; here the
@@ -113,10 +132,18 @@ impl State {
         self.checks.get_mut(id).ok_or_else(|| error::no_such_health_check(id))
     }
 
-    /// The zone that a name lies in: the longest one, of several the oldest (R53-ZN-12).
-    pub(crate) fn zone_of(&self, name: &Name) -> Option<&Zone> {
+    /// The zone that a name lies in: the longest one, of several the oldest (R53-ZN-12). Within a
+    /// VPC its private zones come first, and what they do not have is nowhere (R53-ZN-13).
+    pub(crate) fn zone_of(&self, name: &Name, vpc: Option<&str>) -> Option<&Zone> {
+        let private = vpc.and_then(|vpc| {
+            self.longest(name, |settings| settings.vpcs.iter().any(|one| one.id == vpc))
+        });
+        private.or_else(|| self.longest(name, |settings| !settings.is_private()))
+    }
+
+    fn longest(&self, name: &Name, fits: impl Fn(&Settings) -> bool) -> Option<&Zone> {
         let within = self.zones.values().filter(|zone| name.is_within(&zone.settings.name));
-        within.max_by(|one, other| {
+        within.filter(|zone| fits(&zone.settings)).max_by(|one, other| {
             let labels = |zone: &Zone| zone.settings.name.label_count();
             let age = |zone: &Zone| zone.settings.id.clone();
             labels(one).cmp(&labels(other)).then_with(|| age(other).cmp(&age(one)))

@@ -117,8 +117,8 @@ fn hello(driver: &Driver) -> Value {
         "account": engine.env().account,
         "edge_port": driver.edge_port.get(),
         "authority": crate::tls::authority_file(&driver.state_dir),
-        "resolver": driver.resolver.borrow().as_ref().ok(),
-        "no_resolver": driver.resolver.borrow().as_ref().err(),
+        "resolver": driver.resolvers.first().ok(),
+        "no_resolver": driver.resolvers.first().err(),
         "now": driver.now().iso8601(),
     })
 }

@@ -23,6 +23,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::spawn_local;
 
 use crate::blobs::Blobs;
+use crate::dns::Resolvers;
 use crate::functions::{Functions, Outcome};
 use crate::http::coding::Compressed;
 use crate::http::leg::{Outgoing, ask, with_body};
@@ -66,8 +67,7 @@ pub struct Driver {
     pub(crate) answers: RefCell<BTreeMap<u64, standin_kernel::dns::Answer>>,
     /// Addresses that name servers gave out, which are listened on.
     pub(crate) endpoints: RefCell<BTreeSet<(Ipv4Addr, u16)>>,
-    /// Where containers ask for names, or why they ask the machine's own resolver.
-    pub(crate) resolver: RefCell<Result<Ipv4Addr, String>>,
+    pub(crate) resolvers: Resolvers,
     tracing: Cell<bool>,
     traces: RefCell<VecDeque<(String, Vec<Fact>)>>,
     log: LogSink,
@@ -126,7 +126,7 @@ impl Driver {
             replies: RefCell::default(),
             answers: RefCell::default(),
             endpoints: RefCell::default(),
-            resolver: RefCell::new(Err("not yet".to_owned())),
+            resolvers: Resolvers::default(),
             tracing: Cell::new(false),
             traces: RefCell::default(),
             log,
@@ -251,9 +251,27 @@ impl Driver {
                 if is_agent_image(&spec.image) {
                     self.lead_to_endpoint(&mut spec);
                 }
+                self.show_names(spec.labels.vpc.clone());
                 self.workloads.borrow_mut().launch(spec);
             }
         }
+    }
+
+    /// Containers of a VPC ask its resolver from now on, where this machine allows it.
+    pub(crate) fn show_names(&self, vpc: Option<String>) {
+        if let Some(view) = self.resolvers.view(self, vpc.clone()) {
+            self.workloads.borrow().show(vpc, view);
+        }
+    }
+
+    /// As whoever works beside it holds it; `None` on the way down.
+    pub(crate) fn this(&self) -> Option<Rc<Self>> {
+        self.me.upgrade()
+    }
+
+    /// Says something of Standin's own to whoever runs it.
+    pub(crate) fn say(&self, line: &str) {
+        (self.log)("standin", line);
     }
 
     /// Whoever speaks to AWS in there speaks to this account, not to a real one.

@@ -15,14 +15,14 @@ use tokio::task::spawn_local;
 
 use crate::api::Callers;
 use crate::blobs::Blobs;
-use crate::dns::{Others, Server, Sockets};
+use crate::dns::{Server, Sockets};
 use crate::driver::{Driver, LogSink};
 use crate::functions::Functions;
 use crate::http::{stream, viewer};
 use crate::recorder::RecordFile;
 use crate::store::Store;
 use crate::tls::Authority;
-use crate::workloads::{WorkloadConfig, Workloads, view};
+use crate::workloads::{WorkloadConfig, Workloads};
 use crate::{api, dns, tls};
 
 /// What a run is given.
@@ -135,8 +135,7 @@ pub async fn start(config: Config) -> Result<Rc<Driver>, StartError> {
     spawn_local(driver.clone().run_workload_events(happened));
     spawn_local(driver.clone().run_outcomes(outcomes));
     // Before the first container is started.
-    let resolver = resolve_for_containers(&driver).await;
-    *driver.resolver.borrow_mut() = resolver;
+    driver.resolvers.begin(&driver).await;
     driver.restore(&records).map_err(|wrong| state(&wrong))?;
     for (port, speaks) in [(edge, Speaks::Plain), (tls_port, Speaks::Tls)] {
         for listener in port.listeners {
@@ -212,26 +211,6 @@ async fn listen_for_questions(port: u16) -> Result<(u16, Sockets), StartError> {
     Ok((port, Sockets { udp, tcp: listeners }))
 }
 
-/// Has containers ask a resolver that knows the names here, at an address of their own network, as
-/// a VPC has one. Fails with the reason why they cannot.
-async fn resolve_for_containers(driver: &Rc<Driver>) -> Result<Ipv4Addr, String> {
-    let address = driver.engine().env().task_address(u16::MAX);
-    let place = SocketAddr::from((address, dns::PORT));
-    let cannot = |wrong: std::io::Error| format!("port {} of {address}: {wrong}", dns::PORT);
-    let tcp = bind(place).map_err(cannot)?;
-    let udp = UdpSocket::bind(place).await.map_err(cannot)?;
-    let authority = tls::authority_file(&driver.state_dir);
-    let files = view::write(&driver.state_dir, address, &authority)
-        .map_err(|wrong| format!("the files that containers are to see: {wrong}"))?;
-    let shown = driver.workloads.borrow().show(files);
-    shown.await?;
-    let others = view::name_servers().into_iter().map(|one| SocketAddr::new(one, dns::PORT));
-    let others = Rc::new(Others::new(others.collect()));
-    let sockets = Sockets { udp: vec![udp], tcp: vec![tcp] };
-    dns::serve(driver, sockets, &Server::Resolver(others));
-    Ok(address)
-}
-
 /// Lets viewers reach an address that name servers give out.
 pub(crate) fn listen_at(driver: &Rc<Driver>, address: Ipv4Addr) {
     let of_this_machine = [(driver.edge_port.get(), false), (driver.tls_port.get(), true)];
@@ -249,7 +228,7 @@ pub(crate) fn listen_at(driver: &Rc<Driver>, address: Ipv4Addr) {
     }
 }
 
-fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,

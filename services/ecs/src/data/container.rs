@@ -135,6 +135,8 @@ impl config::Container {
                 log_stream: self.logs.as_ref().map(stream),
                 task_definition: owner.definition.arn.clone(),
                 containers: owner.definition.containers.iter().map(neighbour).collect(),
+                // The engine knows it.
+                vpc: None,
             },
             local: self.local.clone(),
         }

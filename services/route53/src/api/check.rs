@@ -156,6 +156,10 @@ fn alias(zone: &Settings, set: &RecordSet) -> Option<String> {
         Err(target::Wrong::NotBuilt) => {
             Some(format!("{tried}, but targets of this kind are not supported by Standin"))
         }
+        // R53-AL-03
+        Ok(target::Kind::Distribution) if zone.is_private() => {
+            Some(format!("{tried}, but that cannot be had in a private zone"))
+        }
         // R53-AL-04
         Ok(target::Kind::Distribution) if alias.evaluate_target_health => Some(
             "EvaluateTargetHealth can not be set to true for an alias that targets a CloudFront \

@@ -6,11 +6,11 @@ use serde::Deserialize;
 use standin_kernel::dns::Name;
 use standin_kernel::{ApiError, Cx, Rng, Value, ids, json};
 
-use super::{PAGE, PAGE_MAX, page_size, read};
+use super::{PAGE, PAGE_MAX, page_size, read, vpc};
 use crate::Route53;
-use crate::error::{hosted_zone_not_empty, invalid_input, not_built};
+use crate::error::{hosted_zone_not_empty, invalid_input};
 use crate::record_set::RecordSet;
-use crate::state::{Location, Settings, Zone, bare};
+use crate::state::{Location, Settings, Vpc, Zone, bare};
 
 const ZONES_MAX: usize = 500;
 /// Seconds (R53-ZN-01).
@@ -24,7 +24,7 @@ struct Create {
     caller_reference: String,
     hosted_zone_config: Option<ZoneConfig>,
     #[serde(rename = "VPC")]
-    vpc: Option<Value>,
+    vpc: Option<Vpc>,
     standin: Option<Hint>,
 }
 
@@ -51,8 +51,8 @@ pub(super) fn create(
     let input: Create = read("CreateHostedZone", input)?;
     let config = input.hosted_zone_config;
     let private = config.as_ref().and_then(|config| config.private_zone).unwrap_or(false);
-    if private || input.vpc.is_some() {
-        return Err(not_built("A private hosted zone"));
+    if private && input.vpc.is_none() {
+        return Err(invalid_input("A private hosted zone needs a VPC to be associated with"));
     }
     let wrong = || ApiError::new("InvalidDomainName", 400, "The domain name is not valid.");
     let name = Name::parse(&input.name).map_err(|_| wrong())?;
@@ -69,6 +69,9 @@ pub(super) fn create(
             "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more hosted zones";
         return Err(ApiError::new("TooManyHostedZones", 400, message));
     }
+    if let Some(vpc) = &input.vpc {
+        vpc::free_for(&route53.state, &name, vpc)?;
+    }
     let locations = input.standin.map(|hint| hint.locations).unwrap_or_default();
     if let Some(wrong) = locations.iter().find(|at| crate::data::location::cidr(&at.cidr).is_none())
     {
@@ -79,9 +82,13 @@ pub(super) fn create(
         name,
         caller_reference: input.caller_reference,
         comment: config.and_then(|config| config.comment),
-        name_servers: name_servers(cx.rng),
+        name_servers: match &input.vpc {
+            None => name_servers(cx.rng),
+            Some(_) => vpc::NAME_SERVERS.map(str::to_owned).to_vec(),
+        },
         tags: BTreeMap::new(),
         locations,
+        vpcs: input.vpc.iter().cloned().collect(),
     };
     let id = settings.id.clone();
     settings.store(cx);
@@ -91,12 +98,16 @@ pub(super) fn create(
     route53.state.zones.insert(id.clone(), zone);
     let change = route53.apply(cx, &id, own, None)?;
     let zone = route53.state.zone(&id)?;
-    Ok(json!({
+    let mut made = json!({
         "HostedZone": shown(zone),
         "ChangeInfo": change,
-        "DelegationSet": {"NameServers": zone.settings.name_servers},
         "Location": format!("https://route53.amazonaws.com/2013-04-01/hostedzone/{id}"),
-    }))
+    });
+    match input.vpc {
+        Some(vpc) => made["VPC"] = json!(vpc),
+        None => made["DelegationSet"] = json!({"NameServers": zone.settings.name_servers}),
+    }
+    Ok(made)
 }
 
 /// Four servers under different top level domains, as Route 53 names them.
@@ -126,7 +137,7 @@ fn shown(zone: &Zone) -> Value {
         "Id": format!("/hostedzone/{}", settings.id),
         "Name": settings.name,
         "CallerReference": settings.caller_reference,
-        "Config": {"PrivateZone": false},
+        "Config": {"PrivateZone": settings.is_private()},
         "ResourceRecordSetCount": zone.records.len(),
     });
     if let Some(comment) = &settings.comment {
@@ -148,10 +159,13 @@ pub(super) fn get(
 ) -> Result<Value, ApiError> {
     let input: ById = read("GetHostedZone", input)?;
     let zone = route53.state.zone(&input.id)?;
-    Ok(json!({
-        "HostedZone": shown(zone),
-        "DelegationSet": {"NameServers": zone.settings.name_servers},
-    }))
+    Ok(match zone.settings.is_private() {
+        true => json!({"HostedZone": shown(zone), "VPCs": zone.settings.vpcs}),
+        false => json!({
+            "HostedZone": shown(zone),
+            "DelegationSet": {"NameServers": zone.settings.name_servers},
+        }),
+    })
 }
 
 pub(super) fn count(

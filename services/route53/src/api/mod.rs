@@ -7,6 +7,7 @@ mod hosted_zone;
 mod record_set;
 mod tag;
 mod test_answer;
+mod vpc;
 
 use standin_kernel::{ApiError, Cx, Value};
 
@@ -33,6 +34,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("GetHostedZoneCount", hosted_zone::count),
     ("ListHostedZones", hosted_zone::list),
     ("ListHostedZonesByName", hosted_zone::list_by_name),
+    ("ListHostedZonesByVPC", vpc::list),
+    ("AssociateVPCWithHostedZone", vpc::associate),
+    ("DisassociateVPCFromHostedZone", vpc::disassociate),
     ("UpdateHostedZoneComment", hosted_zone::update_comment),
     ("DeleteHostedZone", hosted_zone::delete),
     ("ChangeResourceRecordSets", change::change),

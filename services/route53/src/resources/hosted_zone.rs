@@ -1,4 +1,4 @@
-//! `AWS::Route53::HostedZone`: a public zone with its name servers.
+//! `AWS::Route53::HostedZone`: a public zone with its name servers, or a private one with its VPCs.
 
 use standin_kernel::resource::{Job, Kind, Progress, Property, ResourceType, Tagging};
 use standin_kernel::{Value, json};
@@ -31,8 +31,7 @@ const PROPERTIES: &[Property] = &[
     Property::new("Name", Kind::Text).required().replaces(),
     Property::new("QueryLoggingConfig", Kind::Object(QUERY_LOGGING))
         .no_effect("queries are not written to a log group"),
-    Property::new("VPCs", Kind::List(&Kind::Object(VPC)))
-        .refused("private zones are not built: a question does not say from which VPC it comes"),
+    Property::new("VPCs", Kind::List(&Kind::Object(VPC))),
 ];
 
 const CREATE: u32 = 0;
@@ -41,6 +40,7 @@ const TAGGED: u32 = 2;
 const LOOK: u32 = 3;
 const LOOKED: u32 = 4;
 const FINISH: u32 = 5;
+const VPCS: u32 = 6;
 
 impl ResourceType for HostedZone {
     fn type_name(&self) -> &'static str {
@@ -71,6 +71,9 @@ impl ResourceType for HostedZone {
                 if let Some(comment) = job.properties["HostedZoneConfig"]["Comment"].as_str() {
                     input["HostedZoneConfig"] = json!({"Comment": comment});
                 }
+                if let Some(vpc) = vpcs(job.properties).first() {
+                    input["VPC"] = vpc.clone();
+                }
                 if !job.hint.is_null() {
                     input["Standin"] = job.hint.clone();
                 }
@@ -83,10 +86,10 @@ impl ResourceType for HostedZone {
                 let context = json!({"Change": made["ChangeInfo"]["Id"], "Zone": id});
                 match steps::tags(job, "HostedZoneTags", "hostedzone", &id) {
                     Some(input) => steps::call("ChangeTagsForResource", input, TAGGED, context),
-                    None => steps::wait(true, LOOK, context, &id),
+                    None => associated(job, context, &id),
                 }
             }
-            (TAGGED, _) => steps::wait(true, LOOK, job.context.clone(), known(job)),
+            (TAGGED | VPCS, _) => associated(job, job.context.clone(), known(job)),
             (LOOK, _) => {
                 let input = json!({"Id": job.context["Change"]});
                 steps::call("GetChange", input, LOOKED, job.context.clone())
@@ -112,8 +115,9 @@ impl ResourceType for HostedZone {
             }
             (CREATED, _) => match steps::tags(job, "HostedZoneTags", "hostedzone", id) {
                 Some(input) => steps::call("ChangeTagsForResource", input, TAGGED, Value::Null),
-                None => finish(job, id),
+                None => associated(job, Value::Null, id),
             },
+            (TAGGED | VPCS, _) => associated(job, job.context.clone(), id),
             _ => finish(job, id),
         }
     }
@@ -128,6 +132,33 @@ impl ResourceType for HostedZone {
     }
 }
 
+fn vpcs(properties: &Value) -> &[Value] {
+    properties["VPCs"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Brings the zone's VPCs to what they are to be, one call after the other; then goes on. What is
+/// new comes first: a private zone keeps one at all times.
+fn associated(job: &Job<'_>, mut context: Value, id: &str) -> Progress {
+    let has = vpcs(job.properties);
+    // A zone is made with the first.
+    let had = job.previous.map_or(&has[..has.len().min(1)], vpcs);
+    let new = has.iter().filter(|vpc| !had.contains(vpc));
+    let gone = had.iter().filter(|vpc| !has.contains(vpc));
+    let mut calls = new
+        .map(|vpc| ("AssociateVPCWithHostedZone", vpc))
+        .chain(gone.map(|vpc| ("DisassociateVPCFromHostedZone", vpc)));
+    let done = context["Vpcs"].as_u64().unwrap_or(0);
+    match calls.nth(usize::try_from(done).unwrap_or(usize::MAX)) {
+        Some((operation, vpc)) => {
+            context["Vpcs"] = json!(done + 1);
+            context["Zone"] = json!(id);
+            steps::call(operation, json!({"HostedZoneId": id, "VPC": vpc}), VPCS, context)
+        }
+        None if job.previous.is_none() => steps::wait(true, LOOK, context, id),
+        None => finish(job, id),
+    }
+}
+
 fn known<'j>(job: &Job<'j>) -> &'j str {
     job.physical_id.or_else(|| job.context["Zone"].as_str()).unwrap_or_default()
 }
@@ -135,8 +166,11 @@ fn known<'j>(job: &Job<'j>) -> &'j str {
 fn finish(job: &Job<'_>, id: &str) -> Progress {
     match (job.step, job.reply) {
         (FINISH, Some(Ok(zone))) => {
-            let servers = zone["DelegationSet"]["NameServers"].clone();
-            Progress::done(id, [("Id", id.into()), ("NameServers", servers)])
+            match zone["DelegationSet"]["NameServers"].clone() {
+                // A private zone is not delegated to.
+                Value::Null => Progress::done(id, [("Id", id.into())]),
+                servers => Progress::done(id, [("Id", id.into()), ("NameServers", servers)]),
+            }
         }
         _ => steps::call("GetHostedZone", json!({"Id": id}), FINISH, json!({"Zone": id})),
     }

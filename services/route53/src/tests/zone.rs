@@ -65,15 +65,6 @@ fn a_zone_goes_only_when_it_is_empty() {
 }
 
 #[test]
-fn a_private_zone_is_refused() {
-    let mut bench = Bench::new();
-    let vpc = json!({"VPCRegion": "ap-northeast-1", "VPCId": "vpc-1"});
-    let input = json!({"Name": "corp.internal", "CallerReference": "1", "VPC": vpc});
-    let error = bench.err("CreateHostedZone", input);
-    assert!(error.message.contains("not supported by Standin"), "{error}");
-}
-
-#[test]
 fn zones_are_listed_by_name_and_in_pages() {
     let mut bench = Bench::new();
     for name in ["b.example", "a.example", "example.com"] {
@@ -100,4 +91,75 @@ fn the_same_caller_reference_is_no_second_zone() {
     let input = json!({"Name": "example.net", "CallerReference": "example.com"});
     let error = bench.err("CreateHostedZone", input);
     assert_eq!((error.code.as_str(), error.status), ("HostedZoneAlreadyExists", 409));
+}
+
+fn private(name: &str, reference: &str, vpc: &str) -> Value {
+    json!({
+        "Name": name, "CallerReference": reference,
+        "VPC": {"VPCRegion": "ap-northeast-1", "VPCId": vpc},
+    })
+}
+
+#[test]
+fn r53_zn_13_private_zones_answer_inside_their_vpcs_only_and_come_first_there() {
+    let (mut bench, public) = Bench::with_zone();
+    bench.upsert(&public, simple("www.example.com", "A", &["192.0.2.1"]));
+    bench.upsert(&public, simple("shop.example.com", "A", &["192.0.2.2"]));
+    let made = bench.ok("CreateHostedZone", private("example.com", "inside", "vpc-1"));
+    assert_eq!(made["HostedZone"]["Config"]["PrivateZone"], true);
+    assert!(made["DelegationSet"].is_null());
+    let zone = made["HostedZone"]["Id"].as_str().unwrap().to_owned();
+    bench.upsert(&zone, simple("www.example.com", "A", &["10.0.0.1"]));
+
+    let mut asked = |name: &str, vpc: Option<&str>| {
+        let question = Question { vpc: vpc.map(str::to_owned), ..question(name, "A") };
+        let answer = bench.answer(&question).unwrap();
+        (answer.code, answer.addresses().first().map(ToString::to_string))
+    };
+    let at = |address: &str| (Code::NoError, Some(address.to_owned()));
+    assert_eq!(asked("www.example.com", None), at("192.0.2.1"));
+    assert_eq!(asked("www.example.com", Some("vpc-2")), at("192.0.2.1"));
+    assert_eq!(asked("www.example.com", Some("vpc-1")), at("10.0.0.1"));
+    // What the private zone does not have is nowhere, whatever the public one has.
+    assert_eq!(asked("shop.example.com", Some("vpc-1")), (Code::NxDomain, None));
+    assert_eq!(asked("shop.example.com", None), at("192.0.2.2"));
+    // A record that a private zone could not have.
+    let alias = json!({"Name": "cdn.example.com", "Type": "A", "AliasTarget": {
+        "HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": "d1.cloudfront.net",
+        "EvaluateTargetHealth": false}});
+    let refused = bench.err("ChangeResourceRecordSets", batch(&zone, &[("CREATE", alias)]));
+    assert_eq!(refused.code, "InvalidChangeBatch");
+}
+
+#[test]
+fn r53_zn_13_vpcs_come_and_go_but_for_the_last() {
+    let (mut bench, public) = Bench::with_zone();
+    let made = bench.ok("CreateHostedZone", private("inside.example", "one", "vpc-1"));
+    let zone = made["HostedZone"]["Id"].as_str().unwrap().to_owned();
+    let named = |zone: &str, vpc: &str| {
+        let vpc = json!({"VPCRegion": "ap-northeast-1", "VPCId": vpc});
+        json!({"HostedZoneId": zone, "VPC": vpc})
+    };
+    let taken = bench.err("CreateHostedZone", private("inside.example", "two", "vpc-1"));
+    assert_eq!(taken.code, "ConflictingDomainExists");
+    let refused = bench.err("AssociateVPCWithHostedZone", named(&public, "vpc-1"));
+    assert_eq!(refused.code, "PublicZoneVPCAssociation");
+    let last = bench.err("DisassociateVPCFromHostedZone", named(&zone, "vpc-1"));
+    assert_eq!(last.code, "LastVPCAssociation");
+    bench.ok("AssociateVPCWithHostedZone", named(&zone, "vpc-2"));
+    let of = |bench: &mut Bench, vpc: &str| {
+        let input = json!({"VPCId": vpc, "VPCRegion": "ap-northeast-1"});
+        let listed = bench.ok("ListHostedZonesByVPC", input);
+        listed["HostedZoneSummaries"].as_array().unwrap().len()
+    };
+    assert_eq!((of(&mut bench, "vpc-1"), of(&mut bench, "vpc-2")), (1, 1));
+    bench.ok("DisassociateVPCFromHostedZone", named(&zone, "vpc-1"));
+    let gone = bench.err("DisassociateVPCFromHostedZone", named(&zone, "vpc-1"));
+    assert_eq!(gone.code, "VPCAssociationNotFound");
+    assert_eq!((of(&mut bench, "vpc-1"), of(&mut bench, "vpc-2")), (0, 1));
+    let shown = bench.ok("GetHostedZone", json!({"Id": zone}));
+    assert_eq!(shown["VPCs"], json!([{"VPCRegion": "ap-northeast-1", "VPCId": "vpc-2"}]));
+    let half = json!({"Name": "x.example", "CallerReference": "x",
+        "HostedZoneConfig": {"PrivateZone": true}});
+    assert_eq!(bench.err("CreateHostedZone", half).code, "InvalidInput");
 }

@@ -3,6 +3,7 @@
 
 mod message;
 mod others;
+mod resolvers;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 
 use self::message::Read;
 pub(crate) use self::others::Others;
+pub(crate) use self::resolvers::Resolvers;
 use crate::driver::Driver;
 
 /// A connection without a question for so long is closed.
@@ -30,8 +32,18 @@ pub(crate) const PORT: u16 = 53;
 pub(crate) enum Server {
     /// Name servers: they know the names that are here, and refuse all others.
     Authoritative,
-    /// The resolver that containers ask, who asks others for what is not here.
-    Resolver(Rc<Others>),
+    /// The resolver that the containers of a VPC ask, or those outside of any; it asks others for
+    /// what is not here.
+    Resolver { others: Rc<Others>, vpc: Option<String> },
+}
+
+impl Server {
+    fn vpc(&self) -> Option<String> {
+        match self {
+            Self::Authoritative => None,
+            Self::Resolver { vpc, .. } => vpc.clone(),
+        }
+    }
 }
 
 /// How a question came.
@@ -131,8 +143,9 @@ async fn reply(
         kind: asked.kind,
         asker: peer.ip().to_canonical(),
         subnet: asked.subnet(),
+        vpc: server.vpc(),
     };
-    let Server::Resolver(others) = server else {
+    let Server::Resolver { others, .. } = server else {
         return Some(message::write(&asked, &answer(driver, question), limit_bytes));
     };
     let answer = match resolve(&question, |question| answer(driver, question)) {

@@ -1,6 +1,5 @@
 //! The life of one container: prepared, started, signalled, dead with all it has started.
 
-use std::ffi::OsStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use super::log::Log;
 use super::plan::{self, Plan, cannot_start};
 use super::procfs::{self, TermFate};
 use super::spawn::Running;
-use super::{Output, Site, database, exec, function, view};
+use super::{Output, Site, database, exec, function};
 use crate::orphans::MARKER;
 
 /// How long what a container has started may take to be gone after SIGKILL.
@@ -70,14 +69,6 @@ impl Container {
         self.site.report(self.spec.id, event);
     }
 
-    /// A server of Standin's choice asks for no names of the stack's.
-    fn view(&self) -> &OsStr {
-        match self.spec.kind {
-            WorkloadKind::Database(_) => view::NONE.as_ref(),
-            _ => self.site.view(),
-        }
-    }
-
     /// Fails with the reason why the container never ran.
     async fn start(&mut self) -> Result<(Plan, Running, oneshot::Receiver<()>), String> {
         let plan = self.prepare().await?;
@@ -85,7 +76,9 @@ impl Container {
         if let Some(output) = self.output.take() {
             let Output { stdout, stderr, read, alive } = output;
             self.alive = Some(alive);
-            let running = Running::start(&self.site, self.view(), &plan, stdout, stderr).await?;
+            let running =
+                Running::start(&self.site, &self.site.view_of(&self.spec), &plan, stdout, stderr)
+                    .await?;
             self.site.started(self.spec.id, running.pid());
             return Ok((plan, running, read));
         }
@@ -93,9 +86,10 @@ impl Container {
         let (output, stdout) = std::io::pipe().map_err(wrong)?;
         let stderr = stdout.try_clone().map_err(wrong)?;
         let log_end = self.log.follow(output).map_err(wrong)?;
-        let running = Running::start(&self.site, self.view(), &plan, stdout, stderr)
-            .await
-            .map_err(|wrong| cannot_start(&wrong))?;
+        let running =
+            Running::start(&self.site, &self.site.view_of(&self.spec), &plan, stdout, stderr)
+                .await
+                .map_err(|wrong| cannot_start(&wrong))?;
         self.site.started(self.spec.id, running.pid());
         Ok((plan, running, log_end))
     }
@@ -181,7 +175,7 @@ impl Container {
                 WorkloadKind::Database(database) => {
                     database::command(&site, &spec, database, pid, exec, &log).await
                 }
-                _ => exec::run(&site, &plan, exec, is_over).await,
+                _ => exec::run(&site, &spec, &plan, exec, is_over).await,
             };
             site.report(spec.id, event);
         });

@@ -1,6 +1,6 @@
 //! Decides how a command inside a container ends: with its exit code, or out of time.
 
-use standin_kernel::workload::{Exec, WorkloadEvent};
+use standin_kernel::workload::{Exec, WorkloadEvent, WorkloadSpec};
 use tokio::sync::watch;
 
 use super::Site;
@@ -18,18 +18,20 @@ const NOT_FOUND: i32 = 127;
 /// the container is `over`. Its output is not kept.
 pub(super) async fn run(
     site: &Site,
+    spec: &WorkloadSpec,
     plan: &Plan,
     exec: Exec,
     over: watch::Receiver<bool>,
 ) -> WorkloadEvent {
     let ticket = exec.ticket;
-    let code = code(site, plan, exec, over).await;
+    let code = code(site, spec, plan, exec, over).await;
     WorkloadEvent::ExecDone { ticket, code }
 }
 
 /// The exit code; `None` when the command was killed for taking too long.
 async fn code(
     site: &Site,
+    spec: &WorkloadSpec,
     plan: &Plan,
     exec: Exec,
     mut over: watch::Receiver<bool>,
@@ -51,7 +53,8 @@ async fn code(
         environment: plan.environment.clone(),
     };
     let nowhere = std::process::Stdio::null;
-    let Ok(mut running) = Running::start(site, site.view(), &command, nowhere(), nowhere()).await
+    let Ok(mut running) =
+        Running::start(site, &site.view_of(spec), &command, nowhere(), nowhere()).await
     else {
         return Some(CANNOT_RUN);
     };

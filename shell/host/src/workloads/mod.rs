@@ -21,13 +21,15 @@ mod spawn;
 pub(crate) mod view;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use standin_kernel::workload::{Exec, Signal, WorkloadEvent, WorkloadId, WorkloadSpec};
+use standin_kernel::workload::{
+    Exec, Signal, WorkloadEvent, WorkloadId, WorkloadKind, WorkloadSpec,
+};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -71,8 +73,8 @@ struct Site {
     processes: Mutex<Processes>,
     /// Who holds all sessions of a database server that is to have none left.
     session_holders: Mutex<BTreeMap<WorkloadId, AbortHandle>>,
-    /// What processes see in the place of the machine's files, if they do.
-    view: OnceLock<PathBuf>,
+    /// What processes see in the place of the machine's files, if they do: a folder for each VPC.
+    views: Mutex<BTreeMap<Option<String>, PathBuf>>,
 }
 
 #[derive(Debug)]
@@ -95,7 +97,7 @@ impl Site {
             built: tokio::sync::Mutex::default(),
             processes: Mutex::new(Processes { records, pids: BTreeMap::new() }),
             session_holders: Mutex::default(),
-            view: OnceLock::new(),
+            views: Mutex::default(),
         })
     }
 
@@ -104,9 +106,14 @@ impl Site {
         let _ = self.events.send((id, event));
     }
 
-    /// The folder of the view, as the shim takes it.
-    fn view(&self) -> &OsStr {
-        self.view.get().map_or(OsStr::new(view::NONE), |view| view.as_os_str())
+    /// What the processes of a container see, as the shim takes it. A server of Standin's choice
+    /// asks for no names of the stack's.
+    fn view_of(&self, spec: &WorkloadSpec) -> OsString {
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&spec.kind, views.get(&spec.labels.vpc)) {
+            (WorkloadKind::Database(_), _) | (_, None) => view::NONE.into(),
+            (_, Some(view)) => view.clone().into(),
+        }
     }
 
     /// What the processes of one container carry in [`MARKER`].
@@ -171,21 +178,29 @@ impl Workloads {
         })
     }
 
-    /// From now on processes see the files of a folder that `view` wrote in the place of the
-    /// machine's. Tried first; fails with the reason why they cannot, and nothing has changed then.
-    pub(crate) fn show(&self, folder: PathBuf) -> impl Future<Output = Result<(), String>> + use<> {
-        let site = self.site.clone();
+    /// Tries whether processes can see the files of a folder that `view` wrote; fails with the
+    /// reason why they cannot.
+    pub(crate) fn try_view(
+        &self,
+        folder: &Path,
+    ) -> impl Future<Output = Result<(), String>> + use<> {
+        let (site, folder) = (self.site.clone(), folder.to_owned());
         async move {
             let environment = plan::base_environment();
             let program = plan::find_program("true", Path::new("/"), plan::path_of(&environment))?;
             let (arguments, directory) = (Vec::new(), PathBuf::from("/"));
             let trial = plan::Plan { program, arguments, directory, environment };
             let nowhere = std::process::Stdio::null;
-            Running::start(&site, folder.as_os_str(), &trial, nowhere(), nowhere()).await?;
-            // Shown once at most.
-            let _ = site.view.set(folder);
-            Ok(())
+            let running =
+                Running::start(&site, folder.as_os_str(), &trial, nowhere(), nowhere()).await;
+            running.map(drop)
         }
+    }
+
+    /// From now on the processes of a VPC see the files of a folder that `view` wrote.
+    pub(crate) fn show(&self, vpc: Option<String>, folder: PathBuf) {
+        let mut views = self.site.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.insert(vpc, folder);
     }
 
     /// Starts a container. `Started` and later `Exited`, or else `FailedToStart`, follow.

@@ -18,10 +18,9 @@ const NSSWITCH: &str = "etc/nsswitch.conf";
 const AUTHORITIES: [&str; 2] =
     ["etc/ssl/certs/ca-certificates.crt", "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"];
 
-/// Writes the files of a view into the state folder and gives their folder. `resolver`: whom
-/// containers ask for names; `authority`: the file of the authority they trust besides.
-pub(crate) fn write(state_dir: &Path, resolver: Ipv4Addr, authority: &Path) -> io::Result<PathBuf> {
-    let folder = state_dir.join("view");
+/// Writes the files of a view into a folder, and gives it back. `resolver`: whom containers ask for
+/// names; `authority`: the file of the authority they trust besides.
+pub(crate) fn write(folder: PathBuf, resolver: Ipv4Addr, authority: &Path) -> io::Result<PathBuf> {
     match std::fs::remove_dir_all(&folder) {
         Err(wrong) if wrong.kind() != io::ErrorKind::NotFound => return Err(wrong),
         _ => {}
