@@ -350,6 +350,19 @@ pub(super) fn set_state(
     Ok(json!({}))
 }
 
+/// What the metric of an alarm's settings says, whatever state an alarm has: for health checks of
+/// Route 53 (R53-HC-17). AWS has no such operation, and no SDK can ask for it.
+pub(super) fn judge(
+    all: &mut CloudWatch,
+    cx: &mut Cx<'_>,
+    value: &Value,
+) -> Result<Value, ApiError> {
+    let settings: AlarmSettings = read("StandinJudgeMetric", value, CODES)?;
+    let end = cx.now.seconds() / 60 * 60;
+    let seen = settings.evaluate(&all.metrics, end).and_then(|seen| seen.verdict.state);
+    Ok(json!({"StateValue": seen.map(State::as_str)}))
+}
+
 fn not_there(message: &str) -> ApiError {
     ApiError::new("ResourceNotFound", 404, message)
 }

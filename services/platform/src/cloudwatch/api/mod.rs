@@ -25,6 +25,7 @@ pub(crate) const OPERATIONS: Operations<CloudWatch> = &[
     ("DescribeAlarmsForMetric", alarm::describe_for_metric),
     ("DescribeAlarmHistory", history::describe),
     ("SetAlarmState", alarm::set_state),
+    ("StandinJudgeMetric", alarm::judge),
     ("EnableAlarmActions", alarm::enable_actions),
     ("DisableAlarmActions", alarm::disable_actions),
     ("DeleteAlarms", alarm::delete),
