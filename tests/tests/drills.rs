@@ -27,7 +27,7 @@ fn every_drill_is_met_in_the_simulator() {
                 Ok(run) => run,
                 Err(wrong) => panic!("{}: {wrong}", file.display()),
             };
-            let verdicts = judge(&story, &run.observations);
+            let verdicts = judge(&story, &run);
             if verdicts.iter().any(|verdict| !verdict.met) {
                 let timeline = Timeline::of(&story, &run).text(false);
                 let file = file.display();

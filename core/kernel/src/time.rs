@@ -54,6 +54,12 @@ impl Time {
         u64::try_from(timestamp.as_second()).ok().map(Self::from_seconds)
     }
 
+    /// Reads the form of [`Time::iso8601`], with or without a fraction; `None` for anything else.
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let timestamp: jiff::Timestamp = text.parse().ok()?;
+        u64::try_from(timestamp.as_nanosecond()).ok().map(Self)
+    }
+
     fn timestamp(self) -> jiff::Timestamp {
         let seconds = i64::try_from(self.seconds()).unwrap_or(i64::MAX);
         jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX)
@@ -117,6 +123,8 @@ mod tests {
     fn prints_iso8601_with_milliseconds() {
         let time = Time::from_seconds(1_795_509_000) + Duration::from_millis(7);
         assert_eq!(time.iso8601(), "2026-11-24T08:30:00.007Z");
+        assert_eq!(Time::parse_iso8601("2026-11-24T08:30:00.007Z"), Some(time));
+        assert_eq!(Time::parse_iso8601("yesterday"), None);
     }
 
     #[test]

@@ -138,4 +138,21 @@ pub enum WorkloadEvent {
         ticket: u64,
         code: Option<i32>,
     },
+    /// It was measured, as it is now and then while it runs.
+    Used(Usage),
+}
+
+/// What a workload's processes used, all together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The time that was looked at.
+    pub over: Duration,
+    /// Processor time within it.
+    pub cpu: Duration,
+    /// At its end.
+    pub memory_bytes: u64,
+    /// Of a database server: sessions of clients, as far as they can be told.
+    pub sessions: Option<u64>,
+    /// Of a database server: what its data takes.
+    pub data_bytes: Option<u64>,
 }

@@ -7,6 +7,7 @@
 //! [`world`] (the driver under virtual time), [`network`], [`cohort`], [`viewer`] and [`resolver`]
 //! (who asks there), [`workload`] (how containers behave there).
 
+pub mod alarm;
 mod arrival;
 mod blob;
 pub mod cohort;
@@ -31,6 +32,7 @@ pub mod viewer;
 pub mod workload;
 pub mod world;
 
+pub use alarm::AlarmStates;
 pub use arrival::Scheme;
 pub use cohort::Cohort;
 pub use drill::{Drill, DrillError};

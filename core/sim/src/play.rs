@@ -7,6 +7,7 @@ use std::sync::Arc;
 use standin_cloudformation::StackStatus;
 use standin_kernel::{Bytes, Duration, Evaluator, ServiceName, Time, Value, json};
 
+use crate::alarm::{self, AlarmStates};
 use crate::drill::{Drill, DrillError, Operation};
 use crate::function::Handlers;
 use crate::keys::{self, Keys};
@@ -51,6 +52,7 @@ pub fn play(world: &mut World, drill: &Drill, stage: &Stage) -> Result<Run, Dril
     create(world, stage)?;
     world.run_until(world.now() + SETTLING);
     let pages = pages(world, drill)?;
+    let alarms = watched(world, drill)?;
     let mut stage = Playing { drill, stack: &stage.stack, start: world.now(), events: Vec::new() };
     for function in world.idle_functions() {
         let says = format!(
@@ -82,7 +84,35 @@ pub fn play(world: &mut World, drill: &Drill, stage: &Stage) -> Result<Run, Dril
     }
     let start = stage.start;
     let see = |one| observed(world, drill, &pages, start, one);
-    Ok(Run { observations: asked.into_iter().map(see).collect(), events: stage.events })
+    let observations = asked.into_iter().map(see).collect();
+    let alarms = alarms.into_iter().map(|alarm| told(world, start, alarm)).collect();
+    Ok(Run { observations, events: stage.events, alarms })
+}
+
+/// An alarm that expectations are about: as they name it, its name on AWS, its state.
+type Watched<'a> = (&'a str, String, String);
+
+/// The alarms that expectations are about, as they are before anything happens.
+fn watched<'a>(world: &mut World, drill: &'a Drill) -> Result<Vec<Watched<'a>>, DrillError> {
+    let mut watched = Vec::new();
+    for (path, alarm) in alarm::watched(drill) {
+        let view = &world.engine().services().cloudformation;
+        let resource = view.resource(None, alarm);
+        let name = resource.map_or(alarm.to_owned(), |resource| resource.physical_id.clone());
+        let described = world.call(PLATFORM, "DescribeAlarms", alarm::described(&name));
+        let state = described.ok().and_then(|described| alarm::state(&described));
+        let none = || DrillError::member(path, format!("there is no alarm {alarm}"));
+        watched.push((alarm, name, state.ok_or_else(none)?));
+    }
+    Ok(watched)
+}
+
+const PLATFORM: ServiceName = ServiceName::Platform;
+
+fn told(world: &mut World, start: Time, (alarm, name, before): Watched<'_>) -> AlarmStates {
+    let history = alarm::history(&name, start);
+    let history = world.call(PLATFORM, "DescribeAlarmHistory", history).unwrap_or_default();
+    AlarmStates::new(alarm, before, &history, start)
 }
 
 /// A story while it is played.

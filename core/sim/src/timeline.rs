@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use standin_kernel::Duration;
 
+use crate::alarm::AlarmStates;
 use crate::drill::Drill;
 use crate::observe::{Class, Observation};
 use crate::reason::{Reason, deciding};
@@ -18,6 +19,8 @@ pub struct Run {
     pub observations: Vec<Observation>,
     /// In the order in which they happened.
     pub events: Vec<Event>,
+    /// Of the alarms that expectations are about.
+    pub alarms: Vec<AlarmStates>,
 }
 
 /// Something that was done, or that came of it.
@@ -222,7 +225,7 @@ mod tests {
             seen(4, Class::Page, 200),
         ];
         let events = vec![Event { at: Duration::from_secs(3), says: "break it".into() }];
-        let timeline = Timeline::of(&drill(), &Run { observations, events });
+        let timeline = Timeline::of(&drill(), &Run { observations, events, alarms: Vec::new() });
         let stretches = &timeline.viewers[0].stretches;
         let short: Vec<_> = stretches
             .iter()

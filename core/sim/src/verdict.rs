@@ -6,9 +6,10 @@ use std::fmt::Write;
 use serde::Serialize;
 use standin_kernel::Duration;
 
+use crate::alarm::AlarmStates;
 use crate::drill::{Drill, Expectation};
 use crate::observe::{Class, Observation};
-use crate::timeline::seconds;
+use crate::timeline::{Run, seconds};
 
 /// The outcome of one expectation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,7 +17,7 @@ pub struct Verdict {
     /// The expectation in words.
     pub says: String,
     pub met: bool,
-    /// How many answers it was about, and how many were against it.
+    /// How many answers it was about, and how many were against it; of an alarm, how many states.
     pub answers: usize,
     pub against: usize,
     /// The first answer against it, or why there is nothing to judge.
@@ -80,7 +81,9 @@ impl Expectation {
     fn is_about(&self, drill: &Drill, seen: &Observation) -> bool {
         let (from, until) = self.span(drill);
         let in_time = seen.asked_at >= from && seen.asked_at < until;
-        in_time && self.viewer.as_ref().is_none_or(|viewer| *viewer == seen.viewer)
+        in_time
+            && self.alarm.is_none()
+            && self.viewer.as_ref().is_none_or(|viewer| *viewer == seen.viewer)
     }
 
     fn class_fits(&self, class: &Class) -> bool {
@@ -102,6 +105,10 @@ impl Expectation {
     fn words(&self, drill: &Drill) -> String {
         let (from, until) = self.span(drill);
         let mut words = format!("{} - {}: ", seconds(from), seconds(until));
+        if let (Some(alarm), Some(state)) = (&self.alarm, &self.state) {
+            let _ = write!(words, "the alarm {alarm} is in {state}");
+            return words;
+        }
         if let Some(viewer) = &self.viewer {
             let _ = write!(words, "{viewer}: ");
         }
@@ -128,8 +135,33 @@ impl Expectation {
 }
 
 /// Judges every expectation of a drill.
-pub fn judge(drill: &Drill, observations: &[Observation]) -> Vec<Verdict> {
-    drill.expect.iter().map(|expected| one(drill, expected, observations)).collect()
+pub fn judge(drill: &Drill, run: &Run) -> Vec<Verdict> {
+    let judged = |expected: &Expectation| match &expected.alarm {
+        Some(alarm) => of_alarm(drill, expected, alarm, &run.alarms),
+        None => one(drill, expected, &run.observations),
+    };
+    drill.expect.iter().map(judged).collect()
+}
+
+/// Counts the states the alarm was in, instead of answers.
+fn of_alarm(drill: &Drill, expected: &Expectation, name: &str, all: &[AlarmStates]) -> Verdict {
+    let (from, until) = expected.span(drill);
+    let alarm = all.iter().find(|alarm| alarm.name == name);
+    let states = alarm.map(|alarm| alarm.between(from, until)).unwrap_or_default();
+    let is_against = |(_, state): &&(Duration, &str)| expected.state.as_deref() != Some(*state);
+    let against: Vec<_> = states.iter().filter(is_against).collect();
+    let first_against = match against.first() {
+        Some((at, state)) => Some(format!("{name} at {}: {state}", seconds(*at))),
+        None if states.is_empty() => Some("the alarm was not watched".to_owned()),
+        None => None,
+    };
+    Verdict {
+        says: expected.words(drill),
+        met: against.is_empty() && !states.is_empty(),
+        answers: states.len(),
+        against: against.len(),
+        first_against,
+    }
 }
 
 fn one(drill: &Drill, expected: &Expectation, observations: &[Observation]) -> Verdict {
@@ -197,13 +229,17 @@ mod tests {
         }
     }
 
+    fn judged(drill: &Drill, observations: &[Observation]) -> Vec<Verdict> {
+        judge(drill, &Run { observations: observations.to_vec(), ..Run::default() })
+    }
+
     #[test]
     fn names_the_first_answer_against_it() {
         let drill = drill(&json!({"after": "2s", "within": "1s", "never": "raw-error"}));
         let fine = [seen(2, Class::RawError, 502), seen(3, Class::Page, 200)];
-        assert!(judge(&drill, &fine)[0].met);
+        assert!(judged(&drill, &fine)[0].met);
         let bad = [seen(4, Class::RawError, 504), seen(3, Class::RawError, 502)];
-        let verdict = &judge(&drill, &bad)[0];
+        let verdict = &judged(&drill, &bad)[0];
         assert_eq!(verdict.first_against.as_deref(), Some("v at 3.0s: raw-error 502"));
         assert_eq!((verdict.met, verdict.against), (false, 2));
         assert_eq!(verdict.says, "3.0s - 10.0s: never raw-error");
@@ -212,28 +248,28 @@ mod tests {
     #[test]
     fn nothing_seen_is_nothing_proven() {
         let drill = drill(&json!({"after": "5s", "every_answer": "page"}));
-        assert!(!judge(&drill, &[seen(1, Class::Page, 200)])[0].met);
+        assert!(!judged(&drill, &[seen(1, Class::Page, 200)])[0].met);
     }
 
     #[test]
     fn status_and_headers_count_too() {
         let status = drill(&json!({"after": "0s", "every_answer": "page", "status": 200}));
-        assert!(!judge(&status, &[seen(1, Class::Page, 204)])[0].met);
+        assert!(!judged(&status, &[seen(1, Class::Page, 204)])[0].met);
         let header = drill(&json!({"after": "0s", "header": {"Retry-After": "60", "Via": "*"}}));
         let mut answer = seen(1, Class::Page, 503);
         answer.headers.insert("Retry-After".into(), "60".into());
-        let verdict = &judge(&header, std::slice::from_ref(&answer))[0];
+        let verdict = &judged(&header, std::slice::from_ref(&answer))[0];
         let first = verdict.first_against.as_deref();
         assert_eq!(first, Some("v at 1.0s: page 503, Retry-After: 60, without Via"));
         answer.headers.insert("Via".into(), "1.1 x".into());
-        assert!(judge(&header, &[answer])[0].met);
+        assert!(judged(&header, &[answer])[0].met);
     }
 
     #[test]
     fn one_of_several_classes_is_enough() {
         let drill = drill(&json!({"after": "0s", "every_answer": ["page", "stale"]}));
         let answers = [seen(1, Class::Page, 200), seen(2, Class::Stale, 200)];
-        let verdict = &judge(&drill, &answers)[0];
+        let verdict = &judged(&drill, &answers)[0];
         assert!(verdict.met);
         assert_eq!(verdict.says, "0.0s - 10.0s: every answer is page or stale");
     }
@@ -244,5 +280,26 @@ mod tests {
         let worth = |at_s| Worth::of(&drill, &seen(at_s, Class::Named("sorry".into()), 503));
         assert_eq!(worth(4), Worth::RightSorryPage);
         assert_eq!(worth(5), Worth::WrongPage);
+    }
+
+    #[test]
+    fn an_alarm_is_in_its_state_all_the_time() {
+        let states = [(0, "OK"), (3, "ALARM"), (7, "OK")];
+        let states = states.map(|(at_s, state)| (Duration::from_secs(at_s), state.to_owned()));
+        let alarms = vec![AlarmStates { name: "Errors".into(), states: states.to_vec() }];
+        let run = Run { alarms, ..Run::default() };
+        let judged = |after: u64, until: u64, state: &str| {
+            let expect = json!({"after": after, "until": until, "alarm": "Errors", "in": state});
+            judge(&drill(&expect), &run).remove(0)
+        };
+        assert!(judged(0, 3, "OK").met);
+        assert!(judged(3, 7, "ALARM").met);
+        assert!(judged(8, 9, "OK").met);
+        let verdict = judged(2, 8, "ALARM");
+        assert_eq!(verdict.says, "2.0s - 8.0s: the alarm Errors is in ALARM");
+        assert_eq!((verdict.met, verdict.answers, verdict.against), (false, 3, 2));
+        assert_eq!(verdict.first_against.as_deref(), Some("Errors at 2.0s: OK"));
+        let expect = json!({"after": 0, "alarm": "Other", "in": "OK"});
+        assert!(!judge(&drill(&expect), &run)[0].met, "what was not watched is not proven");
     }
 }

@@ -18,10 +18,12 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use standin_kernel::control::Record;
 use standin_kernel::resource::ResourceType;
-use standin_kernel::workload::{WorkloadEvent, WorkloadId};
+use standin_kernel::workload::{Usage, WorkloadEvent, WorkloadId};
 use standin_kernel::{ApiError, Cx, Deadline, Service, ServiceName, Time, Value};
 
+use crate::api::Size;
 use crate::data::Scheduler;
+use crate::data::usage::{Meters, Whose};
 use crate::state::State;
 
 /// All clusters of the account.
@@ -29,6 +31,7 @@ use crate::state::State;
 pub struct Ecs {
     state: State,
     scheduler: Scheduler,
+    meters: Meters,
 }
 
 /// A task by its address: its ARN, and that of its service.
@@ -99,6 +102,27 @@ impl Ecs {
         self.scheduler.containers_of(service_arn)
     }
 
+    /// A container was measured; only tasks of services have metrics (CW-MT-11).
+    fn used(&mut self, cx: &mut Cx<'_>, id: WorkloadId, usage: Usage) {
+        let task = self.scheduler.task_of(id).and_then(|arn| self.scheduler.task(arn));
+        let Some(task) = task else { return };
+        let Some(service) = task.service_arn.as_deref() else { return };
+        let definition = &task.task_definition;
+        let Some(kept) = self.state.definition(&definition.family, definition.revision) else {
+            return;
+        };
+        let name = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let whose = Whose {
+            cluster: name(&task.cluster_arn),
+            service: name(service),
+            task_arn: task.arn.clone(),
+        };
+        let document = &kept.document;
+        let size = Size::fargate(document.cpu.as_deref(), document.memory.as_deref());
+        let Ok(size) = size else { return };
+        self.meters.used(cx, whose, size, id, usage);
+    }
+
     /// Forgets the settings of services and tasks that the running side does not show any more
     /// (ECS-LC-07, ECS-SV-12).
     fn forget_gone(&mut self, cx: &mut Cx<'_>) {
@@ -137,15 +161,19 @@ impl Service for Ecs {
     }
 
     fn workload(&mut self, cx: &mut Cx<'_>, id: WorkloadId, event: WorkloadEvent) {
-        self.scheduler.workload(cx, id, event);
+        match event {
+            WorkloadEvent::Used(usage) => self.used(cx, id, usage),
+            event => self.scheduler.workload(cx, id, event),
+        }
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        self.scheduler.deadline()
+        Deadline::earliest(self.scheduler.deadline(), self.meters.deadline())
     }
 
     fn on_deadline(&mut self, cx: &mut Cx<'_>) {
         self.scheduler.on_deadline(cx);
+        self.meters.tell(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {

@@ -113,6 +113,7 @@ const TYPES: &[&dyn ResourceType] = &[
     &secretsmanager::resources::SECRET,
     &secretsmanager::attachment::ATTACHMENT,
     &cloudwatch::resources::ALARM,
+    &cloudwatch::resources::COMPOSITE,
     &cloudwatch::resources::DASHBOARD,
     &autoscaling::resources::SCALABLE_TARGET,
     &autoscaling::resources::SCALING_POLICY,

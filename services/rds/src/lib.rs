@@ -25,6 +25,7 @@ use standin_kernel::{ApiError, Cx, Deadline, Env, Service, ServiceName, Value};
 
 pub use crate::data::fault::Broken;
 use crate::data::lifecycle::Live;
+use crate::data::usage::Meters;
 use crate::state::State;
 
 /// All databases of the account.
@@ -32,6 +33,7 @@ use crate::state::State;
 pub struct Rds {
     state: State,
     live: Live,
+    meters: Meters,
     /// Replies that are waited for: the instance whose managed secret is being made.
     secrets: std::collections::BTreeMap<u64, String>,
 }
@@ -65,15 +67,19 @@ impl Service for Rds {
     }
 
     fn workload(&mut self, cx: &mut Cx<'_>, id: WorkloadId, event: WorkloadEvent) {
-        self.happened_to(cx, id, event);
+        match event {
+            WorkloadEvent::Used(usage) => self.used(cx, id, usage),
+            event => self.happened_to(cx, id, event),
+        }
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        self.live.timers.deadline()
+        Deadline::earliest(self.live.timers.deadline(), self.meters.deadline())
     }
 
     fn on_deadline(&mut self, cx: &mut Cx<'_>) {
         self.timers_fire(cx);
+        self.meters.tell(cx);
     }
 
     fn restore(&mut self, record: &Record) -> Result<(), String> {

@@ -7,11 +7,13 @@ use std::net::{IpAddr, SocketAddr};
 use standin_kernel::http::reason;
 use standin_kernel::metric::{self, Datum, Meter, Minute, Statistics, Values};
 use standin_kernel::{
-    Address, Body, Caller, Cx, Deadline, Duration, Identity, LegRequest, LinkFailure, Out,
-    RequestHead, Response, Time, Timers,
+    Address, ApiError, Body, Caller, Cx, Deadline, Duration, Identity, LegRequest, LinkFailure,
+    Out, RequestHead, Response, ServiceName, Time, Timers, Value, json,
 };
 
-use crate::health_check::{Config, HealthCheck, INTERVAL_S, Kind, THRESHOLD};
+use crate::health_check::{
+    AlarmConfiguration, Config, HealthCheck, INTERVAL_S, Kind, THRESHOLD, WithoutData,
+};
 
 /// How checks name their source to faults and traces.
 pub const FROM: &str = "route53-health-checker";
@@ -67,7 +69,15 @@ enum Timer {
     Ask(u64),
     /// The request under way has taken too long.
     GiveUp(u64),
+    /// The metric of the check with this number is to be looked at.
+    Look(u64),
 }
+
+/// Replies to looks at metrics have tickets from here on, each the number of its check more.
+pub(crate) const LOOKS: u64 = 1 << 32;
+
+/// After the end of a minute: its data are there then.
+const SETTLES: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 struct Live {
@@ -75,6 +85,11 @@ struct Live {
     /// Shown to the endpoint, so that its log can tell checks apart.
     id: String,
     checkers: Vec<Checker>,
+    alarm: Option<AlarmConfiguration>,
+    /// What the alarm's metric said when it last said something; healthy before that (R53-HC-10).
+    last_known: bool,
+    /// Whether it says something now.
+    has_data: bool,
 }
 
 /// One place that asks, and what it thinks.
@@ -109,13 +124,15 @@ impl Checkers {
         let same = self.live.get(&check.id).is_some_and(|live| {
             regions(&live.checkers) == regions(&wanted)
                 && live.config.disabled == check.config.disabled
+                && live.alarm == check.alarm
         });
         let (config, id) = (check.config.clone(), check.id.clone());
         match self.live.get_mut(&check.id) {
             Some(live) if same => live.config = config,
             _ => {
                 self.stop(cx, check.number);
-                let live = Live { config, id, checkers: wanted };
+                let (alarm, checkers) = (check.alarm.clone(), wanted);
+                let live = Live { config, id, checkers, alarm, last_known: true, has_data: true };
                 self.live.insert(check.id.clone(), live);
                 self.start(cx, check);
             }
@@ -127,6 +144,9 @@ impl Checkers {
             return;
         }
         let Some(live) = self.live.get(&check.id) else { return };
+        if live.alarm.is_some() {
+            self.timers.set(Timer::Look(check.number), cx.now, "look at an alarm's metric");
+        }
         let interval = u64::try_from(interval(&check.config).as_nanos()).unwrap_or(u64::MAX);
         for at in 0..live.checkers.len() as u64 {
             let phase = Duration::from_nanos(cx.rng.below(interval));
@@ -143,6 +163,7 @@ impl Checkers {
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, number: u64) {
+        self.timers.clear(&Timer::Look(number));
         for slot in number * CHECKERS_MAX..(number + 1) * CHECKERS_MAX {
             self.timers.clear(&Timer::Ask(slot));
             if self.timers.at(&Timer::GiveUp(slot)).is_some() {
@@ -172,6 +193,7 @@ impl Checkers {
                     cx.emit(Out::Cancel { caller: Caller::Own(slot) });
                     self.judge(cx, slot, Err("The request timed out".into()));
                 }
+                Timer::Look(number) => self.look(cx, number),
             }
         }
     }
@@ -194,6 +216,34 @@ impl Checkers {
         self.timers.set(Timer::Ask(slot), now + every, "dns health check");
         self.timers.set(Timer::GiveUp(slot), now + most.min(every), "dns health check timeout");
         cx.send(Caller::Own(slot), request);
+    }
+
+    /// Asks what the metric of a check's alarm says, and will again when the next minute is over.
+    /// It is the metric that counts: an alarm may have been given another state (R53-HC-17).
+    fn look(&mut self, cx: &mut Cx<'_>, number: u64) {
+        let live = self.ids.get(&number).and_then(|id| self.live.get(id));
+        let Some(alarm) = live.and_then(|live| live.alarm.as_ref()) else { return };
+        let mut input = json!(alarm);
+        input["AlarmName"] = json!("health check");
+        cx.call(LOOKS + number, ServiceName::Platform, "cloudwatch:StandinJudgeMetric", input);
+        let ended = (cx.now - SETTLES).seconds() / 60 * 60;
+        let next = Time::from_seconds(ended + 60) + SETTLES;
+        self.timers.set(Timer::Look(number), next, "look at an alarm's metric");
+    }
+
+    /// What the metric of a check's alarm says has come.
+    pub(crate) fn looked(&mut self, number: u64, reply: &Result<Value, ApiError>) {
+        let Some(live) = self.ids.get(&number).and_then(|id| self.live.get_mut(id)) else { return };
+        let Ok(reply) = reply else { return };
+        match reply["StateValue"].as_str() {
+            Some("INSUFFICIENT_DATA") => live.has_data = false,
+            Some(state) => {
+                live.has_data = true;
+                live.last_known = state == "OK";
+            }
+            // Too little to say something new.
+            None => {}
+        }
     }
 
     pub(crate) fn answered(&mut self, cx: &mut Cx<'_>, slot: u64, response: &Response) {
@@ -302,6 +352,14 @@ impl Live {
             let children = &self.config.child_health_checks;
             let healthy = children.iter().filter(|id| child(id)).count();
             return healthy >= self.config.health_threshold.unwrap_or(0);
+        }
+        if self.config.kind == Kind::CloudwatchMetric {
+            return match self.config.insufficient_data_health_status.unwrap_or_default() {
+                _ if self.has_data => self.last_known,
+                WithoutData::LastKnownStatus => self.last_known,
+                WithoutData::Healthy => true,
+                WithoutData::Unhealthy => false,
+            };
         }
         let healthy = self.checkers.iter().filter(|checker| checker.healthy).count();
         healthy * 100 > self.checkers.len() * HEALTHY_PERCENT

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use standin_kernel::{ApiError, Time};
+use standin_kernel::{ApiError, Time, Value};
 
 use crate::error::{invalid_input, not_built};
 
@@ -35,6 +35,9 @@ pub(crate) struct HealthCheck {
     pub(crate) caller_reference: String,
     pub(crate) version: u64,
     pub(crate) config: Config,
+    /// What was taken of the alarm it names.
+    #[serde(default)]
+    pub(crate) alarm: Option<AlarmConfiguration>,
     pub(crate) created: Time,
     pub(crate) tags: BTreeMap<String, String>,
 }
@@ -74,6 +77,42 @@ pub(crate) struct Config {
     pub(crate) enable_sni: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) regions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alarm_identifier: Option<AlarmIdentifier>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) insufficient_data_health_status: Option<WithoutData>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct AlarmIdentifier {
+    pub(crate) name: String,
+    pub(crate) region: String,
+}
+
+/// `InsufficientDataHealthStatus`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum WithoutData {
+    Healthy,
+    Unhealthy,
+    #[default]
+    LastKnownStatus,
+}
+
+/// `CloudWatchAlarmConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AlarmConfiguration {
+    evaluation_periods: u32,
+    threshold: f64,
+    comparison_operator: String,
+    /// Seconds.
+    period: u32,
+    metric_name: String,
+    namespace: String,
+    statistic: String,
+    #[serde(default)]
+    dimensions: Vec<Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,10 +146,13 @@ impl Kind {
 impl Config {
     /// Puts AWS's defaults in and refuses what makes no sense.
     pub(crate) fn settled(mut self) -> Result<Self, ApiError> {
+        if self.kind != Kind::CloudwatchMetric
+            && (self.alarm_identifier.is_some() || self.insufficient_data_health_status.is_some())
+        {
+            return Err(invalid_input("Only a check of the type CLOUDWATCH_METRIC has an alarm."));
+        }
         match self.kind {
-            Kind::CloudwatchMetric => {
-                return Err(not_built("A health check of the type CLOUDWATCH_METRIC"));
-            }
+            Kind::CloudwatchMetric => self.settle_alarm()?,
             Kind::RecoveryControl => {
                 return Err(not_built("A health check of the type RECOVERY_CONTROL"));
             }
@@ -120,6 +162,20 @@ impl Config {
         self.inverted.get_or_insert(false);
         self.disabled.get_or_insert(false);
         Ok(self)
+    }
+
+    fn settle_alarm(&mut self) -> Result<(), ApiError> {
+        if self.alarm_identifier.is_none() {
+            let message = "A check of the type CLOUDWATCH_METRIC needs an AlarmIdentifier.";
+            return Err(invalid_input(message));
+        }
+        let asks = self.ip_address.is_some() || self.fully_qualified_domain_name.is_some();
+        if asks || !self.child_health_checks.is_empty() || self.health_threshold.is_some() {
+            let message = "A check of the type CLOUDWATCH_METRIC has no endpoint and no children.";
+            return Err(invalid_input(message));
+        }
+        self.insufficient_data_health_status.get_or_insert_default();
+        Ok(())
     }
 
     fn check_calculated(&self) -> Result<(), ApiError> {

@@ -24,15 +24,15 @@ use standin_kernel::control::Record;
 use standin_kernel::dns::{Answer, Name, Question, RecordType};
 use standin_kernel::resource::ResourceType;
 use standin_kernel::{
-    ApiError, Caller, Cx, Deadline, Duration, LinkFailure, Response, Service, ServiceName, Timers,
-    Value, ids,
+    ApiError, Caller, Cx, Deadline, Duration, Heard, LinkFailure, Need, Response, Service,
+    ServiceName, Timers, Value, ids, metric,
 };
 
 pub use crate::checkers::FROM as HEALTH_CHECKER;
 pub use crate::data::answer::cname;
 pub use crate::data::health::Endpoints;
 
-use crate::checkers::Checkers;
+use crate::checkers::{Checkers, LOOKS};
 use crate::data::answer::Server;
 use crate::data::zone::{ALIAS_TTL_S, Entry, LiveZone};
 use crate::record_set::{Key, RecordSet};
@@ -232,7 +232,29 @@ impl Service for Route53 {
     }
 
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        api::call(self, cx, operation, input)
+        api::call(self, cx, operation, input, &[])
+    }
+
+    fn needs(&self, operation: &str, input: &Value, heard: &[Heard]) -> Option<Need> {
+        api::needs(self, operation, input, heard)
+    }
+
+    fn call_knowing(
+        &mut self,
+        cx: &mut Cx<'_>,
+        operation: &str,
+        input: &Value,
+        heard: &[Heard],
+    ) -> Result<Value, ApiError> {
+        api::call(self, cx, operation, input, heard)
+    }
+
+    fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
+        let look = ticket.checked_sub(LOOKS).filter(|_| ticket != metric::TICKET);
+        if let Some(number) = look {
+            self.checkers.looked(number, &reply);
+            self.checkers.tell(cx);
+        }
     }
 
     fn response(&mut self, cx: &mut Cx<'_>, caller: Caller, response: Response) {

@@ -192,7 +192,7 @@ async fn play_one(options: &Options, drill: Drill, file: &Path) -> Result<Played
         (run, "real", format!("{} on the running stack", drill.name))
     };
     let timeline = Timeline::of(&drill, &run);
-    let verdicts = judge(&drill, &run.observations);
+    let verdicts = judge(&drill, &run);
     Ok(Played { drill, world, title, run, timeline, verdicts })
 }
 
@@ -280,9 +280,9 @@ mod tests {
         let times = (at, std::time::Duration::ZERO);
         let got = Got { answer: &answer, head: Some(&head), missing: Vec::new() };
         let seen = Observation::new(&drill, 0, times, &pages, got, Vec::new());
-        let run = Run { observations: vec![seen], events: Vec::new() };
+        let run = Run { observations: vec![seen], events: Vec::new(), alarms: Vec::new() };
         let timeline = Timeline::of(&drill, &run);
-        let verdicts = judge(&drill, &run.observations);
+        let verdicts = judge(&drill, &run);
         Played { drill, world: "virtual", title: String::new(), run, timeline, verdicts }
     }
 

@@ -101,15 +101,18 @@ async fn targets(link: &Link) -> Result<Vec<Value>, Failure> {
 }
 
 async fn alarms(link: &Link) -> Result<Vec<Value>, Failure> {
-    let (mut alarms, mut input) = (Vec::new(), json!({}));
+    // Without types AWS shows metric alarms alone.
+    let types = json!(["MetricAlarm", "CompositeAlarm"]);
+    let (mut alarms, mut input) = (Vec::new(), json!({"AlarmTypes": types}));
     loop {
         let operation = "cloudwatch:DescribeAlarms";
         let page = link.call(ServiceName::Platform, operation, input).await?;
         alarms.extend(items(&page, "MetricAlarms"));
+        alarms.extend(items(&page, "CompositeAlarms"));
         if page["NextToken"].is_null() {
             return Ok(alarms);
         }
-        input = json!({"NextToken": page["NextToken"]});
+        input = json!({"AlarmTypes": types, "NextToken": page["NextToken"]});
     }
 }
 

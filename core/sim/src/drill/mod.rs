@@ -168,6 +168,12 @@ pub struct Expectation {
     /// Headers each answer carries, with their values; `*`: any value.
     #[serde(default)]
     pub header: BTreeMap<String, String>,
+    /// Not about answers, but about an alarm: its logical id or its name.
+    #[serde(default)]
+    pub alarm: Option<String>,
+    /// The state that the alarm is in all the time: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    #[serde(default, rename = "in")]
+    pub state: Option<String>,
 }
 
 /// A page answers are compared with.

@@ -106,12 +106,48 @@ fn references(path: &str, input: &Value) -> Result<(), DrillError> {
 }
 
 fn expectation(drill: &Drill, path: &str, expected: &Expectation) -> Result<(), DrillError> {
+    match (&expected.alarm, &expected.state) {
+        (None, None) => about_answers(drill, path, expected)?,
+        (Some(_), Some(state)) => about_an_alarm(path, expected, state)?,
+        _ => {
+            let why = "an expectation about an alarm says alarm and in";
+            return Err(DrillError::member(path, why));
+        }
+    }
+    let until = expected.until.unwrap_or(drill.duration);
+    if expected.after + expected.within >= until {
+        let why = "no time is left between after (with within) and until or the drill's end";
+        return Err(DrillError::member(path, why));
+    }
+    Ok(())
+}
+
+/// The states of alarms, as CloudWatch calls them.
+const STATES: [&str; 3] = ["OK", "ALARM", "INSUFFICIENT_DATA"];
+
+fn about_an_alarm(path: &str, expected: &Expectation, state: &str) -> Result<(), DrillError> {
+    if !STATES.contains(&state) {
+        let why = format!("'{state}' is no state of an alarm; use {}", STATES.join(", "));
+        return Err(DrillError::member(format!("{path}.in"), why));
+    }
+    let about_answers = expected.viewer.is_some()
+        || !expected.every_answer.is_empty()
+        || !expected.never.is_empty()
+        || expected.status.is_some()
+        || !expected.header.is_empty();
+    match about_answers {
+        true => Err(DrillError::member(path, "an expectation is about answers or about an alarm")),
+        false => Ok(()),
+    }
+}
+
+fn about_answers(drill: &Drill, path: &str, expected: &Expectation) -> Result<(), DrillError> {
     let says_nothing = expected.every_answer.is_empty()
         && expected.never.is_empty()
         && expected.status.is_none()
         && expected.header.is_empty();
     if says_nothing {
-        let why = "an expectation needs every_answer, never, status or header";
+        let why = "an expectation needs every_answer, never, status, header or alarm";
         return Err(DrillError::member(path, why));
     }
     for (member, classes) in [("every_answer", &expected.every_answer), ("never", &expected.never)]
@@ -126,11 +162,6 @@ fn expectation(drill: &Drill, path: &str, expected: &Expectation) -> Result<(), 
     {
         let why = format!("there is no viewer {name}");
         return Err(DrillError::member(format!("{path}.viewer"), why));
-    }
-    let until = expected.until.unwrap_or(drill.duration);
-    if expected.after + expected.within >= until {
-        let why = "no time is left between after (with within) and until or the drill's end";
-        return Err(DrillError::member(path, why));
     }
     Ok(())
 }

@@ -88,6 +88,17 @@ fn refuses_nonsense_by_path() {
         ("/expect/0/within", json!("70s"), "expect[0]: no time is left"),
         ("/expect/0", json!({"after": "1s"}), "expect[0]: an expectation needs every_answer"),
         ("/expect/0", json!({"after": 1, "status": 200, "viewer": "x"}), "expect[0].viewer: "),
+        (
+            "/expect/0",
+            json!({"after": 1, "alarm": "A"}),
+            "expect[0]: an expectation about an alarm",
+        ),
+        ("/expect/0", json!({"after": 1, "alarm": "A", "in": "RED"}), "expect[0].in: 'RED' is no"),
+        (
+            "/expect/0",
+            json!({"after": 1, "alarm": "A", "in": "OK", "status": 200}),
+            "expect[0]: an expectation is about answers or about an alarm",
+        ),
         ("/pages", json!({"page": {"path": "/"}}), "pages.page: page is a class of its own"),
         ("/world", json!("moon"), "world: unknown variant `moon`"),
     ];

@@ -14,6 +14,7 @@ use standin_kernel::{ApiError, Cx, Time, Value, json};
 
 pub(crate) use self::capacity::StrategyItem;
 pub(crate) use self::definition::Definition;
+pub(crate) use self::definition::Size;
 pub(crate) use self::service::ServiceSettings;
 pub(crate) use self::tags::Tag;
 pub(crate) use self::task::TaskSettings;

@@ -79,6 +79,8 @@ impl Task {
             }
             // Functions alone are heard; a container's output is in its log.
             WorkloadEvent::Output { .. } => {}
+            // What the account's meters are told: it changes nothing.
+            WorkloadEvent::Used(_) => {}
             WorkloadEvent::ExecDone { ticket, code } => {
                 self.health_checked(cx, desk, index, ticket, code);
             }

@@ -28,6 +28,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod throttle;
+pub(crate) mod usage;
 pub(crate) mod view;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,6 +9,7 @@ mod service;
 mod stack;
 mod tags;
 mod task;
+mod usage;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -36,6 +37,8 @@ pub(crate) struct Bench {
     pub(crate) broken: Option<String>,
     /// What the load balancer says of its target groups.
     pub(crate) groups: Vec<Value>,
+    /// What CloudWatch was told.
+    pub(crate) metrics: Vec<Value>,
     /// Address and port, and since when.
     targets: BTreeMap<(String, u64), Time>,
 }
@@ -56,6 +59,7 @@ impl Bench {
                 "TargetType": "ip",
                 "LoadBalancerArns": ["arn:aws:elasticloadbalancing:x:loadbalancer/app/x/1"],
             })],
+            metrics: Vec::new(),
             targets: BTreeMap::new(),
         }
     }
@@ -76,7 +80,7 @@ impl Bench {
         bench
     }
 
-    fn with<R>(&mut self, work: impl FnOnce(&mut Ecs, &mut Cx<'_>) -> R) -> R {
+    pub(crate) fn with<R>(&mut self, work: impl FnOnce(&mut Ecs, &mut Cx<'_>) -> R) -> R {
         let mut out = Vec::new();
         let result = {
             let mut cx = Cx {
@@ -134,6 +138,9 @@ impl Bench {
                 Out::Exec { workload, exec } => {
                     let event = WorkloadEvent::ExecDone { ticket: exec.ticket, code: Some(0) };
                     self.ecs.workload(&mut cx, workload, event);
+                }
+                Out::Call { operation, input, .. } if operation == "cloudwatch:PutMetricData" => {
+                    self.metrics.push(input);
                 }
                 Out::Call { ticket, service, operation, input } => {
                     let reply = match service {

@@ -202,7 +202,7 @@ impl Lambda {
         let current =
             self.live.environments.get(&number).is_some_and(|one| one.process == Some(id));
         match event {
-            WorkloadEvent::Started | WorkloadEvent::ExecDone { .. } => {}
+            WorkloadEvent::Started | WorkloadEvent::ExecDone { .. } | WorkloadEvent::Used(_) => {}
             WorkloadEvent::Output { text } => self.log_line(cx, number, &text),
             WorkloadEvent::FailedToStart { reason } => {
                 self.live.processes.remove(&id);

@@ -1,4 +1,5 @@
-//! `AWS::CloudWatch::Alarm` (CFN-RS-49) and `AWS::CloudWatch::Dashboard`.
+//! `AWS::CloudWatch::Alarm` (CFN-RS-49), `AWS::CloudWatch::CompositeAlarm` and
+//! `AWS::CloudWatch::Dashboard`.
 
 use standin_kernel::resource::Job;
 use standin_kernel::{Value, json};
@@ -31,6 +32,28 @@ pub(crate) const ALARM: Made = Made {
     delete: |_, name| vec![("cloudwatch:DeleteAlarms", json!({"AlarmNames": [name]}))],
     ..PLAIN
 };
+
+pub(crate) const COMPOSITE: Made = Made {
+    type_name: "AWS::CloudWatch::CompositeAlarm",
+    properties: table::COMPOSITE,
+    create: |job| put_composite(job, &name::of(job, "AlarmName", NAME_LENGTH_MAX)),
+    physical_id: |job, _| name::of(job, "AlarmName", NAME_LENGTH_MAX),
+    settings: |job, name, previous| {
+        if previous.is_null() {
+            return Vec::new();
+        }
+        let mut calls = vec![put_composite(job, name)];
+        calls.extend(retag(&arn(job, name), job, previous));
+        calls
+    },
+    ..ALARM
+};
+
+fn put_composite(job: &Job<'_>, name: &str) -> Call {
+    let mut input = job.properties.clone();
+    input["AlarmName"] = json!(name);
+    ("cloudwatch:PutCompositeAlarm", input)
+}
 
 fn arn(job: &Job<'_>, name: &str) -> String {
     format!("arn:aws:cloudwatch:{}:{}:alarm:{name}", job.region, job.account)

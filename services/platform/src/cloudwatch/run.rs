@@ -56,7 +56,7 @@ impl CloudWatch {
         self.turn(cx, name, to, reason, Some(data.to_string()));
     }
 
-    /// An alarm takes on a state, which may be the one it has.
+    /// An alarm takes on a state, which may be the one it has, and those that name it follow.
     pub(super) fn turn(
         &mut self,
         cx: &mut Cx<'_>,
@@ -65,13 +65,30 @@ impl CloudWatch {
         reason: String,
         reason_data: Option<String>,
     ) {
+        if self.take_on(cx, name, to, reason, reason_data) {
+            self.follow(cx, name);
+        }
+    }
+
+    /// Whether the state is another one now.
+    pub(super) fn take_on(
+        &mut self,
+        cx: &mut Cx<'_>,
+        name: &str,
+        to: State,
+        reason: String,
+        reason_data: Option<String>,
+    ) -> bool {
         let status = Status { state: to, reason, reason_data, updated: cx.now };
-        let new = status.clone();
-        let change = |alarm: &mut Alarm| std::mem::replace(&mut alarm.status, new);
-        let Some(old) = self.alarms.change(cx, name, change) else { return };
+        let put = |old: &mut Status| std::mem::replace(old, status.clone());
+        let old = match self.composites.has(name) {
+            true => self.composites.change(cx, name, |alarm| put(&mut alarm.status)),
+            false => self.alarms.change(cx, name, |alarm| put(&mut alarm.status)),
+        };
+        let Some(old) = old else { return false };
         let (was, is) = (old.state.as_str(), to.as_str());
         if old.state == to {
-            return;
+            return false;
         }
         cx.log("cloudwatch", format!("alarm {name}: {was} -> {is}: {}", status.reason));
         let side = |status: &Status| {
@@ -85,6 +102,7 @@ impl CloudWatch {
         let summary = format!("Alarm updated from {was} to {is}");
         self.note(cx, name, "StateUpdate", summary, data);
         self.act(cx, name, &old);
+        true
     }
 
     /// Adds to an alarm's history.
@@ -106,12 +124,10 @@ impl CloudWatch {
     /// Calls the functions that the new state names; all other actions have no effect here
     /// (CW-AL-10).
     fn act(&mut self, cx: &mut Cx<'_>, name: &str, old: &Status) {
-        let Some(alarm) = self.alarms.get(name).filter(|alarm| alarm.settings.actions_enabled)
-        else {
+        let Some(Turned { arn, status, actions, configuration }) = self.turned(name) else {
             return;
         };
-        let actions = alarm.settings.actions(alarm.status.state).to_vec();
-        let (arn, payload) = (alarm.arn.clone(), event(cx, alarm, old).to_string());
+        let payload = event(cx, name, &arn, [&status, old], &configuration).to_string();
         for action in actions {
             if !is_function(&action) {
                 cx.log("cloudwatch", format!("alarm {name}: {action} has no effect here"));
@@ -134,6 +150,28 @@ impl CloudWatch {
         }
     }
 
+    /// An alarm of either kind; `None` when its actions are off.
+    fn turned(&self, name: &str) -> Option<Turned> {
+        if let Some(alarm) = self.alarms.get(name).filter(|alarm| alarm.settings.actions_enabled) {
+            let metrics: Vec<Value> = alarm.settings.queries().iter().map(watched).collect();
+            let description = &alarm.settings.alarm_description;
+            return Some(Turned {
+                arn: alarm.arn.clone(),
+                status: alarm.status.clone(),
+                actions: alarm.settings.actions(alarm.status.state).to_vec(),
+                configuration: json!({"description": description, "metrics": metrics}),
+            });
+        }
+        let alarm = self.composites.get(name).filter(|alarm| alarm.settings.actions_enabled)?;
+        let (description, rule) = (&alarm.settings.alarm_description, &alarm.settings.alarm_rule);
+        Some(Turned {
+            arn: alarm.arn.clone(),
+            status: alarm.status.clone(),
+            actions: alarm.settings.actions(alarm.status.state).to_vec(),
+            configuration: json!({"description": description, "alarmRule": rule}),
+        })
+    }
+
     /// What a function said to the call.
     pub(crate) fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: &Result<Value, ApiError>) {
         let Some((name, action)) = self.actions.remove(&ticket) else { return };
@@ -144,11 +182,20 @@ impl CloudWatch {
         if reply.is_err() {
             cx.log("cloudwatch", format!("alarm {name}: {summary}"));
         }
-        if self.alarms.has(&name) {
+        if self.state_of(&name).is_some() {
             let data = json!({"version": "1.0", "actionState": state});
             self.note(cx, &name, "Action", summary, data);
         }
     }
+}
+
+/// An alarm that has taken on a state, and what that sets off.
+struct Turned {
+    arn: String,
+    status: Status,
+    actions: Vec<String>,
+    /// As functions are told of it.
+    configuration: Value,
 }
 
 /// Sets the timers again after a restart.
@@ -187,7 +234,7 @@ fn shown(at: u64, value: f64) -> String {
 }
 
 /// `2026-11-24T08:30:00.123+0000`, the form of times in reasons and events.
-fn zoned(time: Time) -> String {
+pub(super) fn zoned(time: Time) -> String {
     time.iso8601().replace('Z', "+0000")
 }
 
@@ -215,9 +262,9 @@ fn reason_data(now: Time, alarm: &Alarm, seen: &Evaluated) -> Value {
     data
 }
 
-/// What a function gets from an alarm.
-fn event(cx: &Cx<'_>, alarm: &Alarm, old: &Status) -> Value {
-    let side = |status: &Status| {
+/// What a function gets from an alarm; `states`: the new one and the old.
+fn event(cx: &Cx<'_>, name: &str, arn: &str, states: [&Status; 2], configuration: &Value) -> Value {
+    let [new, old] = states.map(|status| {
         let mut side = json!({
             "value": status.state.as_str(),
             "reason": status.reason,
@@ -227,22 +274,18 @@ fn event(cx: &Cx<'_>, alarm: &Alarm, old: &Status) -> Value {
             side["reasonData"] = json!(data);
         }
         side
-    };
-    let metrics: Vec<Value> = alarm.settings.queries().iter().map(watched).collect();
+    });
     json!({
         "source": "aws.cloudwatch",
-        "alarmArn": alarm.arn,
+        "alarmArn": arn,
         "accountId": cx.env.account,
         "time": zoned(cx.now),
         "region": cx.env.region,
         "alarmData": {
-            "alarmName": alarm.settings.alarm_name,
-            "state": side(&alarm.status),
-            "previousState": side(old),
-            "configuration": {
-                "description": alarm.settings.alarm_description,
-                "metrics": metrics,
-            },
+            "alarmName": name,
+            "state": new,
+            "previousState": old,
+            "configuration": configuration,
         },
     })
 }

@@ -7,6 +7,7 @@ use standin_kernel::control::Record;
 use standin_kernel::{Time, Timers};
 
 use super::alarm::{Alarm, History};
+use super::composite::Composite;
 use super::metric::Metrics;
 use crate::shelf::Shelf;
 use crate::tags::Tags;
@@ -16,6 +17,8 @@ pub(crate) struct CloudWatch {
     pub(super) metrics: Metrics,
     /// By name.
     pub(super) alarms: Shelf<Alarm>,
+    /// By name, which no metric alarm has.
+    pub(super) composites: Shelf<Composite>,
     /// By the alarm's name.
     pub(super) histories: Shelf<History>,
     /// By name.
@@ -32,6 +35,7 @@ impl Default for CloudWatch {
         Self {
             metrics: Metrics::default(),
             alarms: Shelf::new("cloudwatch.alarm"),
+            composites: Shelf::new("cloudwatch.composite"),
             histories: Shelf::new("cloudwatch.history"),
             dashboards: Shelf::new("cloudwatch.dashboard"),
             timers: Timers::default(),
@@ -55,6 +59,7 @@ impl CloudWatch {
     pub(crate) fn restore(&mut self, kind: &str, record: &Record) -> Result<bool, String> {
         match kind {
             "alarm" => self.alarms.restore(record),
+            "composite" => self.composites.restore(record),
             "data" => self.metrics.restore(record),
             "history" => self.histories.restore(record),
             "dashboard" => self.dashboards.restore(record),

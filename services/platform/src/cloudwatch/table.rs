@@ -85,6 +85,25 @@ pub(crate) const ALARM: &[Property] = &[
     Property::new("WarmUpConfiguration", Kind::Object(WARM_UP_CONFIGURATION)).no_effect(RECORDED),
 ];
 
+const SUPPRESSED: &str = "actions that another alarm suppresses are not built";
+
+pub(crate) const COMPOSITE: &[Property] = &[
+    Property::new("ActionConfiguration", Kind::Object(ACTION_CONFIGURATION))
+        .no_effect("no topic is told, and so no tags"),
+    Property::new("ActionsEnabled", Kind::Bool),
+    Property::new("ActionsSuppressor", Kind::Text).refused(SUPPRESSED),
+    Property::new("ActionsSuppressorExtensionPeriod", Kind::Integer(0, i64::MAX))
+        .refused(SUPPRESSED),
+    Property::new("ActionsSuppressorWaitPeriod", Kind::Integer(0, i64::MAX)).refused(SUPPRESSED),
+    Property::new("AlarmActions", Kind::List(&Kind::Text)),
+    Property::new("AlarmDescription", Kind::Text),
+    Property::new("AlarmName", Kind::Text).replaces(),
+    Property::new("AlarmRule", Kind::Text).required(),
+    Property::new("InsufficientDataActions", Kind::List(&Kind::Text)),
+    Property::new("OKActions", Kind::List(&Kind::Text)),
+    Property::new("Tags", TAGS),
+];
+
 const ACTION_CONFIGURATION: &[Property] =
     &[Property::new("AlarmTagsPropagation", Kind::Object(ALARM_TAGS_PROPAGATION))];
 

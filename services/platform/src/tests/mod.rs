@@ -3,6 +3,7 @@
 mod acm;
 mod autoscaling;
 mod cloudwatch;
+mod composite;
 mod events;
 mod iam;
 mod logs;

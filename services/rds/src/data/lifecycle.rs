@@ -304,6 +304,13 @@ impl Rds {
         }
     }
 
+    /// The identifier of the instance whose server a workload is.
+    pub(crate) fn served_by(&self, workload: WorkloadId) -> Option<String> {
+        let mut servers = self.live.servers.iter();
+        let (resource_id, _) = servers.find(|(_, server)| server.workload == workload)?;
+        self.id_of(resource_id)
+    }
+
     pub(crate) fn happened_to(&mut self, cx: &mut Cx<'_>, of: WorkloadId, event: WorkloadEvent) {
         if let WorkloadEvent::ExecDone { ticket, code } = event {
             return self.answered(cx, ticket, code == Some(0));

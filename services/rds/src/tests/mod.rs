@@ -6,6 +6,7 @@
 mod fault;
 mod instance;
 mod parameter;
+mod usage;
 
 use standin_kernel::database::{DatabaseCommand, DatabaseSpec};
 use standin_kernel::workload::{WorkloadEvent, WorkloadId, WorkloadKind};
@@ -26,6 +27,8 @@ pub(crate) struct Bench {
     /// What servers were told.
     pub(crate) told: Vec<DatabaseCommand>,
     pub(crate) records: Vec<Record>,
+    /// What CloudWatch was told.
+    pub(crate) metrics: Vec<Value>,
     /// A server that is launched ends before it is ready.
     pub(crate) broken: bool,
 }
@@ -40,6 +43,7 @@ impl Bench {
             launched: Vec::new(),
             told: Vec::new(),
             records: Vec::new(),
+            metrics: Vec::new(),
             broken: false,
         }
     }
@@ -83,6 +87,9 @@ impl Bench {
                 }
             }
             Out::Store(record) => self.records.push(record),
+            Out::Call { operation, input, .. } if operation == "cloudwatch:PutMetricData" => {
+                self.metrics.push(input);
+            }
             Out::Call { ticket, service, operation, .. } => {
                 assert_eq!(service, ServiceName::Platform);
                 let reply = match operation.as_str() {

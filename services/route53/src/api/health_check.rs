@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use standin_kernel::{ApiError, Cx, Value, ids, json};
+use standin_kernel::{ApiError, Cx, Heard, Value, ids, json};
 
-use super::{PAGE, PAGE_MAX, page_size, read};
+use super::{PAGE, PAGE_MAX, alarm, page_size, read};
 use crate::Route53;
 use crate::checkers::{Checker, Report};
 use crate::error::invalid_input;
-use crate::health_check::{Config, HealthCheck, Kind};
+use crate::health_check::{AlarmIdentifier, Config, HealthCheck, Kind, WithoutData};
 
 const CHECKS_MAX: usize = 200;
 
@@ -24,10 +24,12 @@ pub(super) fn create(
     route53: &mut Route53,
     cx: &mut Cx<'_>,
     input: &Value,
+    heard: &[Heard],
 ) -> Result<Value, ApiError> {
     let input: Create = read("CreateHealthCheck", input)?;
     let config = input.health_check_config.settled()?;
     check_children(route53, &config)?;
+    let alarm = alarm::taken(cx, &config, heard)?;
     let checks = &route53.state.checks;
     if let Some(have) = checks.values().find(|one| one.caller_reference == input.caller_reference) {
         // The same again is no error: it is the same check.
@@ -49,6 +51,7 @@ pub(super) fn create(
         caller_reference: input.caller_reference,
         version: 1,
         config,
+        alarm,
         created: cx.now,
         tags: BTreeMap::new(),
     };
@@ -80,12 +83,16 @@ fn check_children(route53: &Route53, config: &Config) -> Result<(), ApiError> {
 
 /// `HealthCheck`
 fn shown(check: &HealthCheck) -> Value {
-    json!({
+    let mut shown = json!({
         "Id": check.id,
         "CallerReference": check.caller_reference,
         "HealthCheckConfig": check.config,
         "HealthCheckVersion": check.version,
-    })
+    });
+    if let Some(alarm) = &check.alarm {
+        shown["CloudWatchAlarmConfiguration"] = json!(alarm);
+    }
+    shown
 }
 
 #[derive(Debug, Deserialize)]
@@ -160,6 +167,8 @@ struct Update {
     #[serde(rename = "EnableSNI")]
     enable_sni: Option<bool>,
     regions: Option<Vec<String>>,
+    alarm_identifier: Option<AlarmIdentifier>,
+    insufficient_data_health_status: Option<WithoutData>,
     #[serde(default)]
     reset_elements: Vec<Resettable>,
 }
@@ -172,19 +181,8 @@ enum Resettable {
     ChildHealthChecks,
 }
 
-pub(super) fn update(
-    route53: &mut Route53,
-    cx: &mut Cx<'_>,
-    input: &Value,
-) -> Result<Value, ApiError> {
-    let input: Update = read("UpdateHealthCheck", input)?;
-    let check = route53.state.check(&input.health_check_id)?;
-    if input.health_check_version.is_some_and(|version| version != check.version) {
-        let message = "The value of HealthCheckVersion in the request doesn't match the value of \
-                       HealthCheckVersion in the health check.";
-        return Err(ApiError::new("HealthCheckVersionMismatch", 409, message));
-    }
-    let mut config = check.config.clone();
+/// The settings after an update.
+fn changed(mut config: Config, input: &Update) -> Config {
     for element in &input.reset_elements {
         match element {
             Resettable::FullyQualifiedDomainName => config.fully_qualified_domain_name = None,
@@ -194,14 +192,14 @@ pub(super) fn update(
         }
     }
     let texts = [
-        (&mut config.ip_address, input.ip_address),
-        (&mut config.resource_path, input.resource_path),
-        (&mut config.fully_qualified_domain_name, input.fully_qualified_domain_name),
-        (&mut config.search_string, input.search_string),
+        (&mut config.ip_address, &input.ip_address),
+        (&mut config.resource_path, &input.resource_path),
+        (&mut config.fully_qualified_domain_name, &input.fully_qualified_domain_name),
+        (&mut config.search_string, &input.search_string),
     ];
     for (member, given) in texts {
         if given.is_some() {
-            *member = given;
+            member.clone_from(given);
         }
     }
     let flags = [
@@ -215,12 +213,40 @@ pub(super) fn update(
     config.port = input.port.or(config.port);
     config.failure_threshold = input.failure_threshold.or(config.failure_threshold);
     config.health_threshold = input.health_threshold.or(config.health_threshold);
-    config.child_health_checks = input.child_health_checks.unwrap_or(config.child_health_checks);
-    config.regions = input.regions.unwrap_or(config.regions);
-    let config = config.settled()?;
+    if let Some(children) = &input.child_health_checks {
+        config.child_health_checks.clone_from(children);
+    }
+    if let Some(regions) = &input.regions {
+        config.regions.clone_from(regions);
+    }
+    if input.alarm_identifier.is_some() {
+        config.alarm_identifier.clone_from(&input.alarm_identifier);
+    }
+    config.insufficient_data_health_status =
+        input.insufficient_data_health_status.or(config.insufficient_data_health_status);
+    config
+}
+
+pub(super) fn update(
+    route53: &mut Route53,
+    cx: &mut Cx<'_>,
+    input: &Value,
+    heard: &[Heard],
+) -> Result<Value, ApiError> {
+    let input: Update = read("UpdateHealthCheck", input)?;
+    let check = route53.state.check(&input.health_check_id)?;
+    if input.health_check_version.is_some_and(|version| version != check.version) {
+        let message = "The value of HealthCheckVersion in the request doesn't match the value of \
+                       HealthCheckVersion in the health check.";
+        return Err(ApiError::new("HealthCheckVersionMismatch", 409, message));
+    }
+    let config = changed(check.config.clone(), &input).settled()?;
     check_children(route53, &config)?;
+    let alarm = alarm::taken(cx, &config, heard)?;
     let check = route53.state.check_mut(&input.health_check_id)?;
     check.config = config;
+    // Only now: changes of the alarm are not followed by themselves (R53-HC-24).
+    check.alarm = alarm;
     check.version += 1;
     let check = check.clone();
     route53.checkers.set(cx, &check);
@@ -275,7 +301,7 @@ fn observations(
 ) -> Result<Value, ApiError> {
     let check = route53.state.check(id)?;
     if !check.config.kind.asks_endpoint() {
-        return Err(invalid_input("A calculated health check has no checkers."));
+        return Err(invalid_input("A health check without an endpoint has no checkers."));
     }
     let seen = route53.checkers.shown(id).iter().filter_map(|checker| {
         let report = report(checker)?;

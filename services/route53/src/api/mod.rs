@@ -1,5 +1,6 @@
 //! The operations, by AWS's names.
 
+mod alarm;
 mod change;
 mod check;
 mod health_check;
@@ -9,11 +10,21 @@ mod tag;
 mod test_answer;
 mod vpc;
 
-use standin_kernel::{ApiError, Cx, Value};
+use standin_kernel::{ApiError, Cx, Heard, Need, Value};
 
 use crate::Route53;
 
 type Operation = fn(&mut Route53, &mut Cx<'_>, &Value) -> Result<Value, ApiError>;
+
+/// What has to be heard of other services before an operation.
+pub(crate) fn needs(
+    route53: &Route53,
+    operation: &str,
+    input: &Value,
+    heard: &[Heard],
+) -> Option<Need> {
+    alarm::needs(route53, operation, input, heard)
+}
 
 /// Carries out an operation.
 pub(crate) fn call(
@@ -21,13 +32,20 @@ pub(crate) fn call(
     cx: &mut Cx<'_>,
     operation: &str,
     input: &Value,
+    heard: &[Heard],
 ) -> Result<Value, ApiError> {
+    match operation {
+        "CreateHealthCheck" => return health_check::create(route53, cx, input, heard),
+        "UpdateHealthCheck" => return health_check::update(route53, cx, input, heard),
+        _ => {}
+    }
     let known = OPERATIONS.iter().find(|(name, _)| *name == operation);
     let (_, carry_out) =
         known.ok_or_else(|| ApiError::unsupported_operation("route53", operation))?;
     carry_out(route53, cx, input)
 }
 
+/// Those that need to hear nothing before.
 const OPERATIONS: &[(&str, Operation)] = &[
     ("CreateHostedZone", hosted_zone::create),
     ("GetHostedZone", hosted_zone::get),
@@ -43,13 +61,11 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("GetChange", change::get),
     ("ListResourceRecordSets", record_set::list),
     ("TestDNSAnswer", test_answer::test),
-    ("CreateHealthCheck", health_check::create),
     ("GetHealthCheck", health_check::get),
     ("GetHealthCheckCount", health_check::count),
     ("GetHealthCheckStatus", health_check::status),
     ("GetHealthCheckLastFailureReason", health_check::last_failure),
     ("ListHealthChecks", health_check::list),
-    ("UpdateHealthCheck", health_check::update),
     ("DeleteHealthCheck", health_check::delete),
     ("ChangeTagsForResource", tag::change),
     ("ListTagsForResource", tag::list),

@@ -12,8 +12,7 @@ const ALARM: &[Property] =
     &[Property::new("Name", Kind::Text).required(), Property::new("Region", Kind::Text).required()];
 
 const CONFIG: &[Property] = &[
-    Property::new("AlarmIdentifier", Kind::Object(ALARM))
-        .refused("alarms never change their state here"),
+    Property::new("AlarmIdentifier", Kind::Object(ALARM)),
     Property::new("ChildHealthChecks", Kind::List(&Kind::Text)),
     Property::new("EnableSNI", Kind::Bool)
         .no_effect("TLS ends at this machine's edge, which takes every name"),
@@ -24,8 +23,7 @@ const CONFIG: &[Property] = &[
     Property::new(
         "InsufficientDataHealthStatus",
         Kind::Choice(&["Healthy", "LastKnownStatus", "Unhealthy"]),
-    )
-    .refused("only checks of alarms have it, and they are not built"),
+    ),
     Property::new("Inverted", Kind::Bool),
     Property::new("MeasureLatency", Kind::Bool).replaces().no_effect("there are no latency graphs"),
     Property::new("Port", Kind::Integer(1, 65_535)),

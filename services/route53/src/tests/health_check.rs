@@ -29,7 +29,7 @@ impl Bench {
 #[test]
 fn r53_hc_01_types_that_are_not_there_are_refused() {
     let mut bench = Bench::new();
-    for kind in ["PING", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"] {
+    for kind in ["PING", "RECOVERY_CONTROL"] {
         let input = json!({"CallerReference": kind, "HealthCheckConfig": {"Type": kind}});
         assert_eq!(bench.err("CreateHealthCheck", input).code, "InvalidInput");
     }
@@ -363,4 +363,126 @@ fn cw_mt_10_how_checks_stand_is_told_every_minute() {
     assert_eq!(all[0]["Minimum"], 1.0);
     assert_eq!((&all[1]["Minimum"], &all[1]["Maximum"]), (&json!(0.0), &json!(1.0)));
     assert_eq!(all[2]["Maximum"], 0.0);
+}
+
+/// The alarm `errors`, as CloudWatch describes it.
+fn errors() -> Value {
+    json!({
+        "AlarmName": "errors", "MetricName": "Errors", "Namespace": "Diary", "Statistic": "Sum",
+        "Period": 60, "EvaluationPeriods": 2, "DatapointsToAlarm": 2, "Threshold": 5.0,
+        "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
+        "Dimensions": [{"Name": "Site", "Value": "a"}], "StateValue": "ALARM",
+    })
+}
+
+fn follows(members: Value) -> Value {
+    let alarm = json!({"Name": "errors", "Region": "ap-northeast-1"});
+    with(json!({"Type": "CLOUDWATCH_METRIC", "AlarmIdentifier": alarm}), members)
+}
+
+fn create(config: Value) -> Value {
+    json!({"CallerReference": config.to_string(), "HealthCheckConfig": config})
+}
+
+/// A bench with the alarm, and the id of a check that follows it.
+fn following(members: Value) -> (Bench, String) {
+    let mut bench = Bench::new();
+    bench.alarm = errors();
+    let made = bench.ok("CreateHealthCheck", create(follows(members)));
+    (bench, made["HealthCheck"]["Id"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn r53_hc_17_a_check_follows_the_metric_of_an_alarm_and_not_its_state() {
+    let (mut bench, check) = following(json!({}));
+    // The alarm has been set to ALARM; its metric says nothing yet.
+    bench.pass(Duration::from_secs(30));
+    assert!(bench.is_healthy(&check));
+    bench.judged = json!("ALARM");
+    assert_eq!(bench.turns_after_s(&check, 60), 31);
+    bench.judged = json!("OK");
+    assert_eq!(bench.turns_after_s(&check, 60), 60);
+    // At once, then a second after every minute.
+    let looks: Vec<u64> = bench.looks.iter().map(|at| at.seconds() - 1_800_000_000).collect();
+    assert_eq!(looks, [0, 1, 61, 121]);
+    assert_eq!(bench.err("GetHealthCheckStatus", by_id(&check)).code, "InvalidInput");
+}
+
+fn by_id(check: &str) -> Value {
+    json!({"HealthCheckId": check})
+}
+
+#[test]
+fn r53_hc_17_without_data_a_check_stands_as_it_is_told_to() {
+    for (setting, of_ok, of_alarm) in [
+        (json!("Healthy"), true, true),
+        (json!("Unhealthy"), false, false),
+        (json!("LastKnownStatus"), true, false),
+        (Value::Null, true, false),
+    ] {
+        for (known, wanted) in [("OK", of_ok), ("ALARM", of_alarm)] {
+            let members = match &setting {
+                Value::Null => json!({}),
+                setting => json!({"InsufficientDataHealthStatus": setting}),
+            };
+            let (mut bench, check) = following(members);
+            bench.judged = json!(known);
+            bench.pass(Duration::from_secs(62));
+            assert_eq!(bench.is_healthy(&check), known == "OK", "{setting}");
+            bench.judged = json!("INSUFFICIENT_DATA");
+            bench.pass(Duration::from_secs(60));
+            assert_eq!(bench.is_healthy(&check), wanted, "{setting} after {known}");
+        }
+    }
+}
+
+#[test]
+fn r53_hc_17_alarms_that_a_check_cannot_follow_are_refused() {
+    let mut bench = Bench::new();
+    let mut refused = |alarm: Value, config: Value| {
+        bench.alarm = alarm;
+        let error = bench.err("CreateHealthCheck", create(config));
+        assert_eq!(error.code, "InvalidInput");
+        error.message
+    };
+    for (members, why) in [
+        (json!({"MetricName": null}), "several metrics"),
+        (json!({"Statistic": null}), "extended statistic"),
+        (json!({"Threshold": null}), "anomaly detection"),
+        (json!({"DatapointsToAlarm": 1}), "fewer data points"),
+        (json!({"Period": 10}), "high resolution"),
+    ] {
+        let message = refused(with(errors(), members), follows(json!({})));
+        assert!(message.contains(why), "{message}");
+    }
+    assert!(refused(Value::Null, follows(json!({}))).contains("does not exist"));
+    let elsewhere = json!({"AlarmIdentifier": {"Name": "errors", "Region": "us-east-1"}});
+    assert!(refused(errors(), follows(elsewhere)).contains("us-east-1"));
+    refused(errors(), json!({"Type": "CLOUDWATCH_METRIC"}));
+    refused(errors(), follows(json!({"IPAddress": "192.0.2.1"})));
+    refused(errors(), http(json!({"InsufficientDataHealthStatus": "Healthy"})));
+}
+
+#[test]
+fn r53_hc_24_what_is_taken_of_an_alarm_stays_until_the_check_is_updated() {
+    let (mut bench, check) = following(json!({}));
+    let taken = |bench: &mut Bench| {
+        bench.ok("GetHealthCheck", by_id(&check))["HealthCheck"]["CloudWatchAlarmConfiguration"]
+            .clone()
+    };
+    let first = json!({
+        "EvaluationPeriods": 2, "Threshold": 5.0, "ComparisonOperator": "GreaterThanThreshold",
+        "Period": 60, "MetricName": "Errors", "Namespace": "Diary", "Statistic": "Sum",
+        "Dimensions": [{"Name": "Site", "Value": "a"}],
+    });
+    assert_eq!(taken(&mut bench), first);
+    bench.alarm["Threshold"] = json!(9.0);
+    assert_eq!(taken(&mut bench)["Threshold"], 5.0);
+    bench.ok("UpdateHealthCheck", by_id(&check));
+    assert_eq!(taken(&mut bench)["Threshold"], 9.0);
+    bench.restart();
+    assert_eq!(taken(&mut bench)["Threshold"], 9.0);
+    bench.judged = json!("ALARM");
+    bench.pass(Duration::from_secs(1));
+    assert!(!bench.is_healthy(&check), "it looks at once after a restart");
 }

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use standin_kernel::control::Record;
 use standin_kernel::dns::{Answer, Code, Name, Question, RecordType};
 use standin_kernel::{
-    ApiError, Caller, Cx, Duration, Env, Fact, LegRequest, LinkFailure, Out, Pace, Response, Rng,
-    Service, Time, Value, json,
+    Answer as Answered, ApiError, Caller, Cx, Duration, Env, Fact, Heard, LegRequest, LinkFailure,
+    Out, Pace, Response, Rng, Service, Time, Value, json,
 };
 
 use crate::{Endpoints, Route53};
@@ -36,6 +36,11 @@ pub(super) struct Bench {
     pub(super) asked: Vec<(Time, LegRequest)>,
     /// What CloudWatch was told.
     pub(super) metrics: Vec<Value>,
+    /// What CloudWatch says of the alarm `errors`: itself, and what its metric comes to.
+    pub(super) alarm: Value,
+    pub(super) judged: Value,
+    /// When a metric was looked at.
+    pub(super) looks: Vec<Time>,
 }
 
 #[derive(Clone, Default)]
@@ -81,6 +86,9 @@ impl Bench {
             endpoint: Endpoint::Says(200, "well"),
             asked: Vec::new(),
             metrics: Vec::new(),
+            alarm: Value::Null,
+            judged: Value::Null,
+            looks: Vec::new(),
         }
     }
 
@@ -133,6 +141,11 @@ impl Bench {
             Out::Log { line, .. } => self.logs.push(line),
             Out::Send { caller, request } => self.send(caller, *request),
             Out::Cancel { .. } => {}
+            Out::Call { ticket, operation, .. } if operation.ends_with("StandinJudgeMetric") => {
+                self.looks.push(self.now);
+                let reply = Ok(json!({"StateValue": self.judged}));
+                self.with(|route53, cx| route53.reply(cx, ticket, reply));
+            }
             Out::Call { input, .. } => self.metrics.push(input),
             other => panic!("{other:?} is not asked for"),
         }
@@ -157,7 +170,11 @@ impl Bench {
     }
 
     pub(super) fn call(&mut self, operation: &str, input: &Value) -> Result<Value, ApiError> {
-        self.with(|route53, cx| route53.call(cx, operation, input))
+        let need = self.route53.needs(operation, input, &[]);
+        let reply = json!({"MetricAlarms": [self.alarm], "CompositeAlarms": []});
+        let answer = Answered::Reply(Ok(reply));
+        let heard: Vec<Heard> = need.map(|need| Heard { need, answer }).into_iter().collect();
+        self.with(|route53, cx| route53.call_knowing(cx, operation, input, &heard))
     }
 
     #[track_caller]

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use standin_host::Question;
 use standin_kernel::http::RequestHead;
-use standin_kernel::{ResponseHead, ServiceName, Value, json};
+use standin_kernel::{ResponseHead, ServiceName, Time, Value, json};
+use standin_sim::alarm;
 use standin_sim::cohort::{Connection, Kind};
 use standin_sim::drill::{Act, Operation, Planned, Turn, Viewer};
 use standin_sim::observe::Got;
 use standin_sim::operation::{self, references, resolved, update_input};
 use standin_sim::play::PATIENCE;
 use standin_sim::viewer::named_in;
-use standin_sim::{Answer, Drill, Event, Observation, Pages, Reason, Run, Scheme};
+use standin_sim::{AlarmStates, Answer, Drill, Event, Observation, Pages, Reason, Run, Scheme};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
@@ -44,9 +45,11 @@ pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run,
         let (host, scheme) = (viewer.host.as_deref(), viewer.cohort.scheme);
         ways.push(Way::find(link, host, &viewer.get, scheme).await?);
     }
+    let alarms = watched(link, drill).await?;
     link.ask(Question::Trace { on: true }).await?;
     let begin = Instant::now();
-    let began_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (began, began_s) = (Time(0) + began, began.as_secs());
     let (sender, mut answers) = mpsc::unbounded_channel();
     for ((index, viewer), way) in drill.viewers.iter().enumerate().zip(ways) {
         let way = (link.clone(), way);
@@ -84,8 +87,33 @@ pub(crate) async fn play(link: &Link, drill: &Drill, quiet: bool) -> Result<Run,
     };
     let mut events = acting.events.into_inner();
     events.sort_by_key(|event| event.at);
-    Ok(Run { observations: raw.into_iter().map(see).collect(), events })
+    let observations = raw.into_iter().map(see).collect();
+    let mut told = Vec::new();
+    for (alarm, name, before) in alarms {
+        let history = alarm::history(&name, began);
+        let history = link.call(PLATFORM, "cloudwatch:DescribeAlarmHistory", history).await?;
+        told.push(AlarmStates::new(&alarm, before, &history, began));
+    }
+    Ok(Run { observations, events, alarms: told })
 }
+
+/// The alarms that expectations are about: as they name them, their names on AWS, their states
+/// before anything happens.
+async fn watched(link: &Link, drill: &Drill) -> Result<Vec<(String, String, String)>, Failure> {
+    let mut watched = Vec::new();
+    for (path, alarm) in alarm::watched(drill) {
+        let known = physical_ids(link, &[alarm]).await?;
+        let name = known.get(alarm).map_or(alarm, String::as_str).to_owned();
+        let input = alarm::described(&name);
+        let described = link.call(PLATFORM, "cloudwatch:DescribeAlarms", input).await?;
+        let state = alarm::state(&described);
+        let state = state.ok_or_else(|| format!("{path}: there is no alarm {alarm}"))?;
+        watched.push((alarm.to_owned(), name, state));
+    }
+    Ok(watched)
+}
+
+const PLATFORM: ServiceName = ServiceName::Platform;
 
 /// Does what the story says, when it says so.
 struct Acting<'a> {
@@ -154,7 +182,7 @@ impl Acting<'_> {
     async fn operate(&self, planned: &Planned) -> Result<Option<String>, Failure> {
         let updated = match &planned.operation {
             Operation::Call { service, operation, input } => {
-                let known = self.physical_ids(&references(input)).await?;
+                let known = physical_ids(self.link, &references(input)).await?;
                 let input = operation::written(input, self.began_s)?;
                 let input = resolved(&input, &known)
                     .map_err(|id| format!("no stack has a resource {id}"))?;
@@ -162,7 +190,7 @@ impl Acting<'_> {
                 None
             }
             Operation::UpdateStack { parameters } => {
-                let stacks = self.stacks().await?;
+                let stacks = stacks(self.link).await?;
                 let [stack] = stacks.as_slice() else {
                     return Err(format!("there are {} stacks; one is needed", stacks.len()).into());
                 };
@@ -189,31 +217,31 @@ impl Acting<'_> {
         }
         Ok(())
     }
+}
 
-    async fn stacks(&self) -> Result<Vec<Value>, Failure> {
-        let described = self.link.call(CLOUDFORMATION, "DescribeStacks", json!({})).await?;
-        Ok(described["Stacks"].as_array().cloned().unwrap_or_default())
+async fn stacks(link: &Link) -> Result<Vec<Value>, Failure> {
+    let described = link.call(CLOUDFORMATION, "DescribeStacks", json!({})).await?;
+    Ok(described["Stacks"].as_array().cloned().unwrap_or_default())
+}
+
+/// What `Ref` gives for each of these logical ids that a stack has.
+async fn physical_ids(link: &Link, wanted: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut known = BTreeMap::new();
+    if wanted.is_empty() {
+        return Ok(known);
     }
-
-    /// What `Ref` gives for each of these logical ids that a stack has.
-    async fn physical_ids(&self, wanted: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
-        let mut known = BTreeMap::new();
-        if wanted.is_empty() {
-            return Ok(known);
-        }
-        for stack in self.stacks().await? {
-            let input = json!({"StackName": stack["StackName"]});
-            let described = self.link.call(CLOUDFORMATION, "DescribeStackResources", input).await?;
-            for resource in described["StackResources"].as_array().into_iter().flatten() {
-                let text = |name: &str| resource[name].as_str().unwrap_or("").to_owned();
-                let logical_id = text("LogicalResourceId");
-                if wanted.contains(&logical_id.as_str()) {
-                    known.entry(logical_id).or_insert_with(|| text("PhysicalResourceId"));
-                }
+    for stack in stacks(link).await? {
+        let input = json!({"StackName": stack["StackName"]});
+        let described = link.call(CLOUDFORMATION, "DescribeStackResources", input).await?;
+        for resource in described["StackResources"].as_array().into_iter().flatten() {
+            let text = |name: &str| resource[name].as_str().unwrap_or("").to_owned();
+            let logical_id = text("LogicalResourceId");
+            if wanted.contains(&logical_id.as_str()) {
+                known.entry(logical_id).or_insert_with(|| text("PhysicalResourceId"));
             }
         }
-        Ok(known)
     }
+    Ok(known)
 }
 
 const CLOUDFORMATION: ServiceName = ServiceName::CloudFormation;

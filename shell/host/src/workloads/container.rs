@@ -11,7 +11,7 @@ use super::log::Log;
 use super::plan::{self, Plan, cannot_start};
 use super::procfs::{self, TermFate};
 use super::spawn::Running;
-use super::{Output, Site, database, exec, function};
+use super::{Output, Site, database, exec, function, usage};
 use crate::orphans::MARKER;
 
 /// How long what a container has started may take to be gone after SIGKILL.
@@ -128,6 +128,9 @@ impl Container {
     ) {
         self.report(WorkloadEvent::Started);
         let mut execs = JoinSet::new();
+        // It ends with this function.
+        let mut measuring = JoinSet::new();
+        measuring.spawn(usage::watch(self.site.clone(), self.spec.clone(), running.pid()));
         let (over, is_over) = watch::channel(false);
         let mut wanted = true;
         loop {
@@ -151,6 +154,7 @@ impl Container {
         }
         // Its commands end themselves, those that are only about to start too.
         over.send_replace(true);
+        measuring.shutdown().await;
         self.sweep(running.pid()).await;
         let code = running.reap();
         self.site.ended(self.spec.id, running.pid());

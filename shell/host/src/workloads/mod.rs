@@ -2,9 +2,9 @@
 //!
 //! Reading order: `hint` (what stands for an image here), `plan` (what is run, or why not), `cargo`
 //! (a program built on the spot), `agent` (the Datadog Agent's stand-in), `function` (Lambda's),
-//! `shim` and `spawn` (how a process is started), `view` (which
-//! files it sees in the place of the machine's), `container` (its life), `database` (RDS's
-//! servers), `exec` (health checks), `log` (its output), `procfs` (who else belongs to it).
+//! `shim` and `spawn` (how a process is started), `view` (which files it sees in the place of the
+//! machine's), `container` (its life), `database` (RDS's servers), `exec` (health checks), `log`
+//! (its output), `procfs` (who else belongs to it), `usage` (what it uses).
 
 mod agent;
 mod cargo;
@@ -18,6 +18,7 @@ mod plan;
 pub(crate) mod procfs;
 mod shim;
 mod spawn;
+mod usage;
 pub(crate) mod view;
 
 use std::collections::BTreeMap;

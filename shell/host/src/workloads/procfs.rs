@@ -20,6 +20,8 @@ pub(crate) struct Process {
     session: i32,
     /// Dead, and only waiting for its parent to ask.
     zombie: bool,
+    /// Processor time of it and of its children that have ended, in clock ticks.
+    pub(crate) cpu_ticks: u64,
     /// When it was started, in clock ticks since boot; with `pid` it names a process for good.
     pub(crate) start: u64,
 }
@@ -42,12 +44,15 @@ fn parse(stat: &str) -> Option<Process> {
     let (_, rest) = rest.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     let number = |at: usize| fields.get(at)?.parse().ok();
+    let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
     Some(Process {
         pid: pid.parse().ok()?,
         parent: number(1)?,
         group: number(2)?,
         session: number(3)?,
         zombie: matches!(*fields.first()?, "Z" | "X"),
+        // Fields 14 to 17: in user and kernel mode, its own and its children's.
+        cpu_ticks: [11, 12, 13, 14].into_iter().filter_map(ticks).sum(),
         // Field 22 of the line, counted from 1; `fields` begins with the third.
         start: fields.get(19)?.parse().ok()?,
     })
@@ -146,7 +151,7 @@ pub(crate) fn kill_all(belongs: impl Fn(&Process) -> bool, patience: Duration) -
 }
 
 /// Those alive that belong, and their children's children; never ourselves.
-fn family(belongs: &impl Fn(&Process) -> bool) -> Vec<Process> {
+pub(crate) fn family(belongs: &impl Fn(&Process) -> bool) -> Vec<Process> {
     let us = getpid().as_raw_nonzero().get();
     let (mut members, mut others): (Vec<_>, Vec<_>) = all()
         .into_iter()
@@ -194,8 +199,15 @@ mod tests {
     #[test]
     fn a_name_with_brackets_and_spaces_does_not_shift_the_fields() {
         let line = "42 (a ) S 1 (x)) S 7 8 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 0 0";
-        let expected =
-            Process { pid: 42, parent: 7, group: 8, session: 9, zombie: false, start: 987_654 };
+        let expected = Process {
+            pid: 42,
+            parent: 7,
+            group: 8,
+            session: 9,
+            zombie: false,
+            cpu_ticks: 26,
+            start: 987_654,
+        };
         assert_eq!(parse(line), Some(expected));
         assert_eq!(parse("42 (cut"), None);
         assert_eq!(parse("42 (cut) S 1 2"), None);

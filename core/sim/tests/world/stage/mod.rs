@@ -5,6 +5,7 @@ use standin_kernel::{ApiError, Bytes, Duration, Env, ServiceName, Value, json};
 use standin_sim::World;
 use standin_sim::drill::Act;
 
+pub(crate) const TEMPLATE: &str = include_str!("template.yaml");
 pub(crate) const SORRY: &[u8] = b"sorry\n";
 
 pub(crate) struct Site {
@@ -29,7 +30,7 @@ impl Site {
             .collect();
         let stack = json!({
             "StackName": "site",
-            "TemplateBody": include_str!("template.yaml"),
+            "TemplateBody": TEMPLATE,
             "Parameters": parameters,
         });
         world.call(ServiceName::CloudFormation, "CreateStack", stack).unwrap();

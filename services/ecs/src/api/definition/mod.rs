@@ -17,6 +17,7 @@ pub(super) use self::document::Variable;
 use self::document::{Compatibility, Document};
 use self::hint::Hints;
 pub(super) use self::list::{list, list_families};
+pub(crate) use self::size::Size;
 use super::tags::{self, Tag};
 use super::{Missing, epoch, includes, missing, read, without};
 use crate::Ecs;

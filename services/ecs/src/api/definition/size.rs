@@ -6,9 +6,9 @@ use crate::error::client;
 
 /// Size of a task: CPU units, MiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) cpu: u32,
-    pub(super) memory: u32,
+pub(crate) struct Size {
+    pub(crate) cpu: u32,
+    pub(crate) memory: u32,
 }
 
 const GIB: u32 = 1024;
@@ -26,7 +26,7 @@ const SIZES: [(u32, u32, u32, u32); 7] = [
 
 impl Size {
     /// A size that exists on Fargate.
-    pub(super) fn fargate(cpu: Option<&str>, memory: Option<&str>) -> Result<Self, ApiError> {
+    pub(crate) fn fargate(cpu: Option<&str>, memory: Option<&str>) -> Result<Self, ApiError> {
         let required = |name: &str| {
             client(format!("Fargate requires that '{name}' be defined at the task level."))
         };

@@ -1,10 +1,10 @@
-//! Alarms: put, shown, set, deleted.
+//! Alarms: put, and of both kinds: shown, set, deleted.
 
 use serde::Deserialize;
 use standin_kernel::ids::arn;
-use standin_kernel::{ApiError, Cx, Value, json};
+use standin_kernel::{ApiError, Cx, Time, Value, json};
 
-use super::{CODES, invalid, refused, wrong_tags};
+use super::{CODES, composite, invalid, refused, wrong_tags};
 use crate::cloudwatch::alarm::{Alarm, AlarmSettings, Status};
 use crate::cloudwatch::evaluate::State;
 use crate::cloudwatch::metric::KEPT;
@@ -24,6 +24,9 @@ pub(super) fn put(all: &mut CloudWatch, cx: &mut Cx<'_>, value: &Value) -> Resul
     let settings: AlarmSettings = read("PutMetricAlarm", &value, CODES)?;
     check(&settings)?;
     let name = settings.alarm_name.clone();
+    if all.composites.has(&name) {
+        return Err(invalid(format!("{name} is the name of a composite alarm.")));
+    }
     let there = all.alarms.get(&name);
     // Tags count only for a new alarm.
     let tags = match there {
@@ -69,11 +72,16 @@ const OPERATORS: [&str; 7] = [
     "GreaterThanUpperThreshold",
 ];
 
+pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
+    match name.chars().count() {
+        1..=255 => Ok(()),
+        _ => Err(invalid("AlarmName must have 1 to 255 characters.")),
+    }
+}
+
 /// An alarm watches one metric, or an expression over several, or a query.
 fn check(settings: &AlarmSettings) -> Result<(), ApiError> {
-    if settings.alarm_name.is_empty() || settings.alarm_name.len() > 255 {
-        return Err(invalid("AlarmName must have 1 to 255 characters."));
-    }
+    check_name(&settings.alarm_name)?;
     if settings.evaluation_criteria.is_some() {
         return Ok(());
     }
@@ -149,11 +157,15 @@ fn check_metric(settings: &AlarmSettings) -> Result<(), ApiError> {
 }
 
 fn show(alarm: &Alarm) -> Value {
-    let mut shown = serde_json::to_value(&alarm.settings).unwrap_or_default();
-    let status = &alarm.status;
+    let shown = serde_json::to_value(&alarm.settings).unwrap_or_default();
+    with_status(shown, &alarm.arn, alarm.updated, &alarm.status)
+}
+
+/// An alarm's settings with what else is told of it.
+pub(super) fn with_status(mut shown: Value, arn: &str, updated: Time, status: &Status) -> Value {
     let more = json!({
-        "AlarmArn": alarm.arn,
-        "AlarmConfigurationUpdatedTimestamp": alarm.updated.iso8601(),
+        "AlarmArn": arn,
+        "AlarmConfigurationUpdatedTimestamp": updated.iso8601(),
         "StateValue": status.state.as_str(),
         "StateReason": status.reason,
         "StateUpdatedTimestamp": status.updated.iso8601(),
@@ -176,11 +188,43 @@ struct Describe {
     alarm_name_prefix: Option<String>,
     #[serde(default)]
     alarm_types: Vec<String>,
+    children_of_alarm_name: Option<String>,
+    parents_of_alarm_name: Option<String>,
     state_value: Option<String>,
     action_prefix: Option<String>,
     max_records: Option<usize>,
     next_token: Option<String>,
 }
+
+impl Describe {
+    /// Metric alarms alone are shown to whom names no type (CW-CA-06).
+    fn wants(&self, kind: &str) -> bool {
+        match self.alarm_types.is_empty() {
+            true => kind == METRIC,
+            false => self.alarm_types.iter().any(|one| one == kind),
+        }
+    }
+
+    fn fits<'a>(
+        &self,
+        name: &str,
+        status: &Status,
+        mut acts: impl Iterator<Item = &'a String>,
+    ) -> bool {
+        let prefix = self.alarm_name_prefix.as_deref().unwrap_or_default();
+        let state = self.state_value.as_deref();
+        (self.alarm_names.is_empty() || self.alarm_names.iter().any(|one| one == name))
+            && name.starts_with(prefix)
+            && state.is_none_or(|state| state == status.state.as_str())
+            && self
+                .action_prefix
+                .as_deref()
+                .is_none_or(|prefix| acts.any(|action| action.starts_with(prefix)))
+    }
+}
+
+pub(super) const METRIC: &str = "MetricAlarm";
+pub(super) const COMPOSITE: &str = "CompositeAlarm";
 
 pub(super) fn describe(
     all: &mut CloudWatch,
@@ -188,27 +232,57 @@ pub(super) fn describe(
     value: &Value,
 ) -> Result<Value, ApiError> {
     let asked: Describe = read("DescribeAlarms", value, CODES)?;
-    let types = &asked.alarm_types;
-    let metric = types.is_empty() || types.iter().any(|one| one == "MetricAlarm");
-    let state = asked.state_value.as_deref();
-    let prefix = asked.alarm_name_prefix.as_deref().unwrap_or_default();
-    let wanted = |(name, alarm): &(&str, &Alarm)| {
-        let named = asked.alarm_names.is_empty() || asked.alarm_names.iter().any(|one| one == name);
-        let acts = |action: &str| alarm.settings.acts().any(|one| one.starts_with(action));
-        metric
-            && state.is_none_or(|state| state == alarm.status.state.as_str())
-            && named
-            && name.starts_with(prefix)
-            && asked.action_prefix.as_deref().is_none_or(acts)
+    let alarms = match (&asked.children_of_alarm_name, &asked.parents_of_alarm_name) {
+        (Some(_), Some(_)) => {
+            let message = "ChildrenOfAlarmName and ParentsOfAlarmName must not be given together.";
+            return Err(invalid(message));
+        }
+        (Some(name), None) => {
+            let composite = all.composites.get(name).ok_or_else(|| not_there(""))?;
+            let children = composite.settings.children();
+            children.iter().map(|child| relative(all, child)).collect()
+        }
+        (None, Some(name)) => {
+            all.state_of(name).ok_or_else(|| not_there(""))?;
+            all.parents(name).into_iter().map(|parent| relative(all, parent)).collect()
+        }
+        (None, None) => matching(all, &asked),
     };
-    let alarms = all.alarms.iter().filter(wanted).map(|(_, alarm)| show(alarm)).collect();
     let page = page(alarms, asked.next_token.as_deref(), asked.max_records.unwrap_or(50));
     let page = page.ok_or_else(|| refused("InvalidNextToken", "Invalid NextToken"))?;
-    let none: Vec<Value> = Vec::new();
+    let of = |kind: &str| -> Vec<Value> {
+        page.items.iter().filter_map(|one| one.get(kind).cloned()).collect()
+    };
     let answer = json!({
-        "MetricAlarms": page.items, "CompositeAlarms": none, "NextToken": page.next,
+        "MetricAlarms": of(METRIC), "CompositeAlarms": of(COMPOSITE), "NextToken": page.next,
     });
     Ok(present(answer))
+}
+
+/// The alarms that are asked for, each below its type.
+fn matching(all: &CloudWatch, asked: &Describe) -> Vec<Value> {
+    let metric = all.alarms.iter().filter(|(name, alarm)| {
+        asked.wants(METRIC) && asked.fits(name, &alarm.status, alarm.settings.acts())
+    });
+    let composite = all.composites.iter().filter(|(name, alarm)| {
+        asked.wants(COMPOSITE) && asked.fits(name, &alarm.status, alarm.settings.acts())
+    });
+    let metric = metric.map(|(_, alarm)| json!({METRIC: show(alarm)}));
+    metric.chain(composite.map(|(_, alarm)| json!({COMPOSITE: composite::show(alarm)}))).collect()
+}
+
+/// A parent or child: AWS tells no more of it than this.
+fn relative(all: &CloudWatch, name: &str) -> Value {
+    let kind = if all.composites.has(name) { COMPOSITE } else { METRIC };
+    let metric = all.alarms.get(name).map(|alarm| alarm.status.updated);
+    let updated = metric.or_else(|| all.composites.get(name).map(|alarm| alarm.status.updated));
+    let shown = json!({
+        "AlarmName": name,
+        "AlarmArn": all.arn_of(name),
+        "StateValue": all.state_of(name).unwrap_or_default().as_str(),
+        "StateUpdatedTimestamp": updated.unwrap_or_default().iso8601(),
+    });
+    json!({kind: shown})
 }
 
 #[derive(Debug, Deserialize)]
@@ -263,7 +337,7 @@ pub(super) fn set_state(
     let asked: SetState = read("SetAlarmState", value, CODES)?;
     let state = State::parse(&asked.state_value)
         .ok_or_else(|| invalid("StateValue must be OK, ALARM or INSUFFICIENT_DATA."))?;
-    if !all.alarms.has(&asked.alarm_name) {
+    if all.state_of(&asked.alarm_name).is_none() {
         return Err(not_there(""));
     }
     if let Some(data) = &asked.state_reason_data
@@ -274,6 +348,19 @@ pub(super) fn set_state(
     let name = asked.alarm_name;
     all.turn(cx, &name, state, asked.state_reason, asked.state_reason_data);
     Ok(json!({}))
+}
+
+/// What the metric of an alarm's settings says, whatever state an alarm has: for health checks of
+/// Route 53 (R53-HC-17). AWS has no such operation, and no SDK can ask for it.
+pub(super) fn judge(
+    all: &mut CloudWatch,
+    cx: &mut Cx<'_>,
+    value: &Value,
+) -> Result<Value, ApiError> {
+    let settings: AlarmSettings = read("StandinJudgeMetric", value, CODES)?;
+    let end = cx.now.seconds() / 60 * 60;
+    let seen = settings.evaluate(&all.metrics, end).and_then(|seen| seen.verdict.state);
+    Ok(json!({"StateValue": seen.map(State::as_str)}))
 }
 
 fn not_there(message: &str) -> ApiError {
@@ -310,21 +397,36 @@ pub(super) fn disable_actions(
 fn set_actions(all: &mut CloudWatch, cx: &mut Cx<'_>, names: &[String], on: bool) {
     for name in names {
         all.alarms.change(cx, name, |alarm| alarm.settings.actions_enabled = on);
+        all.composites.change(cx, name, |alarm| alarm.settings.actions_enabled = on);
     }
 }
 
-/// All of them, or none when one is not there.
+/// All of them, or none when one is not there, or one that stays depends on them (CW-CA-07).
 pub(super) fn delete(
     all: &mut CloudWatch,
     cx: &mut Cx<'_>,
     value: &Value,
 ) -> Result<Value, ApiError> {
-    let asked: Alarms = read("DeleteAlarms", value, CODES)?;
-    if asked.alarm_names.iter().any(|name| !all.alarms.has(name)) {
+    let names = read::<Alarms>("DeleteAlarms", value, CODES)?.alarm_names;
+    if names.iter().any(|name| all.state_of(name).is_none()) {
         return Err(not_there("One or more alarms do not exist"));
     }
-    for name in &asked.alarm_names {
+    if names.iter().filter(|name| all.composites.has(name)).count() > 1 {
+        return Err(invalid("At most one composite alarm can be deleted at a time."));
+    }
+    let stays = |parent: &str| !names.iter().any(|name| name == parent);
+    let needed = |name: &&str| all.parents(name).into_iter().any(stays);
+    let needed: Vec<&str> = names.iter().map(String::as_str).filter(needed).collect();
+    if !needed.is_empty() {
+        let them = if needed.len() == 1 { "it" } else { "them" };
+        let needed = needed.join(",");
+        return Err(invalid(format!(
+            "Cannot delete {needed} as there are composite alarm(s) depending on {them}."
+        )));
+    }
+    for name in &names {
         all.alarms.remove(cx, name);
+        all.composites.remove(cx, name);
         all.histories.remove(cx, name);
         all.plan(cx, name);
     }

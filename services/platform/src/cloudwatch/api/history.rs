@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use standin_kernel::{ApiError, Cx, Value, json};
 
+use super::alarm::{COMPOSITE, METRIC};
 use super::{CODES, invalid, moment, refused};
 use crate::cloudwatch::alarm::HistoryItem;
 use crate::cloudwatch::state::CloudWatch;
@@ -44,11 +45,14 @@ pub(super) fn describe(
         value => moment(name, value).map(Some),
     };
     let (start, end) = (date("StartDate", &asked.start_date)?, date("EndDate", &asked.end_date)?);
-    let metric =
-        asked.alarm_types.is_empty() || asked.alarm_types.iter().any(|one| one == "MetricAlarm");
+    // Metric alarms alone are shown to whom names no type (CW-CA-06).
+    let kind = |name: &str| if all.composites.has(name) { COMPOSITE } else { METRIC };
+    let wants = |kind: &str| match asked.alarm_types.is_empty() {
+        true => kind == METRIC,
+        false => asked.alarm_types.iter().any(|one| one == kind),
+    };
     let fits = |item: &&HistoryItem| {
-        metric
-            && asked.history_item_type.as_ref().is_none_or(|kind| *kind == item.kind)
+        asked.history_item_type.as_ref().is_none_or(|kind| *kind == item.kind)
             && start.is_none_or(|start| item.at >= start)
             && end.is_none_or(|end| item.at <= end)
     };
@@ -56,7 +60,7 @@ pub(super) fn describe(
     let mut items: Vec<(&str, &HistoryItem)> = all
         .histories
         .iter()
-        .filter(|(name, _)| named(name))
+        .filter(|(name, _)| named(name) && wants(kind(name)))
         .flat_map(|(name, history)| history.items.iter().filter(fits).map(move |item| (name, item)))
         .collect();
     items.sort_by_key(|(_, item)| item.at);
@@ -66,7 +70,7 @@ pub(super) fn describe(
     let shown = |(name, item): (&str, &HistoryItem)| {
         json!({
             "AlarmName": name,
-            "AlarmType": "MetricAlarm",
+            "AlarmType": kind(name),
             "Timestamp": item.at.iso8601(),
             "HistoryItemType": item.kind,
             "HistorySummary": item.summary,

@@ -1,6 +1,7 @@
 //! The operations of CloudWatch, by AWS's names.
 
 mod alarm;
+mod composite;
 mod dashboard;
 mod data;
 mod history;
@@ -19,10 +20,12 @@ pub(crate) const OPERATIONS: Operations<CloudWatch> = &[
     ("GetMetricData", data::get),
     ("GetMetricStatistics", data::statistics),
     ("PutMetricAlarm", alarm::put),
+    ("PutCompositeAlarm", composite::put),
     ("DescribeAlarms", alarm::describe),
     ("DescribeAlarmsForMetric", alarm::describe_for_metric),
     ("DescribeAlarmHistory", history::describe),
     ("SetAlarmState", alarm::set_state),
+    ("StandinJudgeMetric", alarm::judge),
     ("EnableAlarmActions", alarm::enable_actions),
     ("DisableAlarmActions", alarm::disable_actions),
     ("DeleteAlarms", alarm::delete),

@@ -16,6 +16,10 @@ fn change_tags<R>(
     change: impl FnOnce(&mut Tags) -> R,
 ) -> Result<R, ApiError> {
     let changed = if let Some((_, name)) = arn.split_once(":alarm:") {
+        if all.composites.has(name) {
+            let changed = all.composites.change(cx, name, |alarm| change(&mut alarm.tags));
+            return changed.ok_or_else(|| no_resource(arn));
+        }
         all.alarms.change(cx, name, |alarm| change(&mut alarm.tags))
     } else if let Some((_, name)) = arn.split_once(":dashboard/") {
         all.dashboards.change(cx, name, |dashboard| change(&mut dashboard.tags))
@@ -79,8 +83,10 @@ pub(super) fn list_tags(
 ) -> Result<Value, ApiError> {
     let asked: ListTags = read("ListTagsForResource", value, CODES)?;
     let arn = asked.arn.as_str();
-    let alarm = arn.split_once(":alarm:").and_then(|(_, name)| all.alarms.get(name));
+    let name = arn.split_once(":alarm:").map(|(_, name)| name);
+    let alarm = name.and_then(|name| all.alarms.get(name)).map(|one| &one.tags);
+    let composite = name.and_then(|name| all.composites.get(name)).map(|one| &one.tags);
     let dashboard = arn.split_once(":dashboard/").and_then(|(_, name)| all.dashboards.get(name));
-    let there = alarm.map(|one| &one.tags).or(dashboard.map(|one| &one.tags));
+    let there = alarm.or(composite).or(dashboard.map(|one| &one.tags));
     Ok(json!({"Tags": tags::list(there.ok_or_else(|| no_resource(arn))?)}))
 }

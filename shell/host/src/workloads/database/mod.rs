@@ -41,6 +41,12 @@ pub fn database_folder(state_dir: &Path) -> PathBuf {
     account::base(state_dir)
 }
 
+/// Where the data of a database is.
+pub(super) fn data_folder(site: &Site, database: &DatabaseSpec) -> Option<PathBuf> {
+    let account = Account::of_this_process(&site.state_dir).ok()?;
+    Some(account.data(&database.data))
+}
+
 /// Who hears what takes long: the server's log, and RDS.
 #[derive(Clone, Debug)]
 struct Tell {
