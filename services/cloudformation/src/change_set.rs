@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use standin_kernel::{Time, Value, json};
 
+use crate::machine::watch::RollbackConfiguration;
 use crate::revision::Revision;
 use crate::state::OnFailure;
 
@@ -31,6 +32,9 @@ pub(crate) struct ChangeSetFacts {
     pub(crate) on_failure: Option<OnFailure>,
     #[serde(default)]
     pub(crate) role_arn: Option<String>,
+    /// As it was given.
+    #[serde(default)]
+    pub(crate) rollback: Option<RollbackConfiguration>,
     pub(crate) status: ChangeSetStatus,
     pub(crate) reason: Option<String>,
     pub(crate) execution: ExecutionStatus,

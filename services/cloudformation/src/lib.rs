@@ -106,6 +106,13 @@ impl Service for CloudFormation {
     }
 
     fn reply(&mut self, cx: &mut Cx<'_>, ticket: u64, reply: Result<Value, ApiError>) {
+        if let Some(stack_id) = self.desk.looked(ticket) {
+            self.run(cx, &stack_id, |run| {
+                run.saw_triggers(&reply);
+                run.advance();
+            });
+            return;
+        }
         let Some((stack_id, logical_id)) = self.desk.redeem(ticket) else { return };
         self.run(cx, &stack_id, |run| {
             run.replied(&logical_id, ticket, &reply);
@@ -127,14 +134,18 @@ impl Service for CloudFormation {
                 Timer::Job((stack_id, _))
                 | Timer::Sweep((stack_id, _))
                 | Timer::ChangeSet((stack_id, _)) => stack_id,
-                Timer::Timeout(stack_id) | Timer::Resume(stack_id) => stack_id,
+                Timer::Timeout(stack_id)
+                | Timer::Resume(stack_id)
+                | Timer::Look(stack_id)
+                | Timer::Watched(stack_id) => stack_id,
             };
             self.run(cx, stack_id, |run| {
                 match &timer {
                     Timer::Job((_, logical_id)) => run.go_on(logical_id),
                     Timer::Sweep((_, logical_id)) => run.sweep_again(logical_id),
                     Timer::Timeout(_) => run.timed_out(),
-                    Timer::Resume(_) => {}
+                    Timer::Resume(_) | Timer::Watched(_) => {}
+                    Timer::Look(_) => run.look_at_triggers(),
                     Timer::ChangeSet((_, id)) => run.work_out(id),
                 }
                 run.advance();

@@ -8,6 +8,7 @@ use standin_kernel::{Time, Value};
 
 use crate::change_set::ChangeSet;
 use crate::event::Event;
+use crate::machine::watch::{RollbackConfiguration, Watch};
 use crate::revision::Revision;
 use crate::stack_policy::PolicyText;
 use crate::status::{ResourceStatus, StackStatus};
@@ -70,6 +71,12 @@ pub(crate) struct Facts {
     /// (CFN-NS-02).
     #[serde(default)]
     pub(crate) held: bool,
+    /// CFN-ST-19
+    #[serde(default)]
+    pub(crate) rollback: RollbackConfiguration,
+    /// Over the operation under way, while it makes things.
+    #[serde(default)]
+    pub(crate) watch: Option<Watch>,
     /// CFN-ST-18
     #[serde(default)]
     pub(crate) role_arn: Option<String>,
@@ -309,6 +316,8 @@ impl Facts {
             termination_protection: false,
             parent: None,
             held: false,
+            rollback: RollbackConfiguration::default(),
+            watch: None,
             role_arn: None,
             policy: None,
             policy_during_update: None,

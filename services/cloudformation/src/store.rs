@@ -210,6 +210,7 @@ impl Run<'_, '_> {
             }
         }
         self.arm_timeout();
+        self.arm_watch();
         // The other services may not have taken everything back yet.
         let timer = Timer::Resume(id);
         self.desk.timers.set(timer, self.cx.now, "a stack operation goes on");

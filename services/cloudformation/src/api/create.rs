@@ -8,9 +8,10 @@ use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
 use crate::api::nested::place;
 use crate::api::policy;
-use crate::api::role::{RollbackConfiguration, check_role, check_rollback};
+use crate::api::role::{check_role, check_rollback};
 use crate::error::{constraint, stack_exists, validation};
 use crate::library::Library;
+use crate::machine::watch::RollbackConfiguration;
 use crate::state::{Facts, OnFailure, Options, Stack};
 use crate::status::StackStatus;
 
@@ -103,6 +104,7 @@ pub(super) fn create_stack(
         token: given.client_request_token,
         termination_protection: given.enable_termination_protection,
         role_arn: given.role_arn.or_else(|| parent.and_then(|one| one.facts.role_arn.clone())),
+        rollback: given.rollback_configuration.unwrap_or_default(),
         parent: place,
         ..Facts::new(&id, &name, cx.now, StackStatus::CreateInProgress)
     };

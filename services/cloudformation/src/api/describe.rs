@@ -49,7 +49,7 @@ fn shown(stack: &Stack) -> Value {
         "StackName": facts.name,
         "Parameters": parameters(revision),
         "CreationTime": facts.created.iso8601(),
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": facts.rollback,
         "StackStatus": facts.status.as_str(),
         "DisableRollback": facts.options.on_failure == OnFailure::DoNothing,
         "NotificationARNs": revision.source.notification_arns,

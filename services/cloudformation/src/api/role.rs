@@ -1,19 +1,10 @@
 //! Members that several operations take: RoleARN is kept and shown (CFN-ST-18), for nothing here is
-//! forbidden to anybody; rollback triggers are refused (CFN-ST-19).
+//! forbidden to anybody; rollback triggers are checked (CFN-ST-19).
 
-use serde::Deserialize;
-use standin_kernel::{ApiError, Value};
+use standin_kernel::ApiError;
 
-use crate::error::validation;
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct RollbackConfiguration {
-    #[serde(default)]
-    rollback_triggers: Vec<Value>,
-    #[serde(default)]
-    monitoring_time_in_minutes: u32,
-}
+use crate::error::{constraint, validation};
+use crate::machine::watch::{RollbackConfiguration, RollbackTrigger};
 
 /// CFN-ST-18
 pub(super) fn check_role(arn: Option<&str>) -> Result<(), ApiError> {
@@ -32,15 +23,33 @@ pub(super) fn check_role(arn: Option<&str>) -> Result<(), ApiError> {
     Err(validation(format!("Role {arn} is invalid or cannot be assumed")))
 }
 
-/// CFN-ST-19: a stack that is said to roll back on an alarm does, or is not taken.
+/// Types of alarms that can roll an operation back.
+const TRIGGER_TYPES: [&str; 2] = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
+const TRIGGERS_MAX: usize = 5;
+const MONITORING_MINUTES_MAX: u32 = 180;
+
+/// CFN-ST-19
 pub(super) fn check_rollback(wanted: Option<&RollbackConfiguration>) -> Result<(), ApiError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    if wanted.rollback_triggers.is_empty() && wanted.monitoring_time_in_minutes == 0 {
-        return Ok(());
+    let triggers = wanted.rollback_triggers.as_deref().unwrap_or_default();
+    if triggers.len() > TRIGGERS_MAX {
+        let message = format!("At most {TRIGGERS_MAX} rollback triggers can be specified");
+        return Err(validation(message));
     }
-    let member = match wanted.rollback_triggers.is_empty() {
-        true => "MonitoringTimeInMinutes",
-        false => "RollbackTriggers",
-    };
-    Err(validation(format!("RollbackConfiguration.{member} is not supported by Standin")))
+    for RollbackTrigger { arn, kind } in triggers {
+        if !TRIGGER_TYPES.contains(&kind.as_str()) {
+            return Err(validation(format!("Invalid rollback trigger type: {kind}")));
+        }
+        if !arn.starts_with("arn:") || !arn.contains(":alarm:") {
+            return Err(validation(format!("Invalid rollback trigger ARN: {arn}")));
+        }
+    }
+    match wanted.monitoring_time_in_minutes {
+        Some(minutes) if minutes > MONITORING_MINUTES_MAX => {
+            let wanted = format!("have value less than or equal to {MONITORING_MINUTES_MAX}");
+            let member = "rollbackConfiguration.monitoringTimeInMinutes";
+            Err(constraint(&minutes.to_string(), member, &wanted))
+        }
+        _ => Ok(()),
+    }
 }

@@ -8,10 +8,11 @@ use crate::CloudFormation;
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
 use crate::api::nested::{self, place};
 use crate::api::policy;
-use crate::api::role::{RollbackConfiguration, check_role, check_rollback};
+use crate::api::role::{check_role, check_rollback};
 use crate::error::validation;
 use crate::library::Library;
 use crate::machine::review::changes;
+use crate::machine::watch::RollbackConfiguration;
 use crate::revision::Revision;
 use crate::state::{OnFailure, Options, Resource, Stack};
 use crate::status::StackStatus;
@@ -120,6 +121,7 @@ pub(super) fn update_stack(
         if given.role_arn.is_some() {
             facts.role_arn = given.role_arn;
         }
+        facts.rollback = facts.rollback.followed_by(given.rollback_configuration.as_ref());
         run.begin_update(revision, options, token);
     });
     Ok(json!({"StackId": id}))

@@ -15,6 +15,7 @@ impl Run<'_, '_> {
         self.prepare_make();
         self.refuse_missing_import();
         self.arm_timeout();
+        self.begin_watch();
         self.advance();
     }
 
@@ -38,6 +39,7 @@ impl Run<'_, '_> {
         self.prepare_make();
         self.refuse_missing_import();
         self.refuse_protected_deletions();
+        self.begin_watch();
         self.advance();
     }
 

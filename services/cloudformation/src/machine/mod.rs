@@ -6,7 +6,7 @@
 //! when a phase has nothing left to do. `change`, `known` and `tags` are what `make` asks;
 //! `preview` foretells what `make` would do, for the change sets of `review`. `begin` is where an
 //! operation starts; `nested` is what stacks in stacks wait for,
-//! `read` what dynamic references stand for.
+//! `read` what dynamic references stand for, `watch` the alarms that roll an operation back.
 
 mod begin;
 pub(crate) mod change;
@@ -21,6 +21,7 @@ mod revert;
 pub(crate) mod review;
 mod sweep;
 mod tags;
+pub(crate) mod watch;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,8 @@ pub(crate) struct Desk {
     pub(crate) timers: Timers<Timer>,
     tickets: BTreeMap<u64, Place>,
     next_ticket: u64,
+    /// Looks at rollback triggers under way: whose.
+    looks: BTreeMap<u64, String>,
 }
 
 /// A stack's id and a logical id in it.
@@ -53,6 +56,10 @@ pub(crate) enum Timer {
     Timeout(String),
     /// An operation goes on after a restart.
     Resume(String),
+    /// The rollback triggers are looked at.
+    Look(String),
+    /// The monitoring time is over.
+    Watched(String),
     /// A change set, by its ARN, is worked out further.
     ChangeSet(Place),
 }
@@ -71,6 +78,17 @@ impl Desk {
         self.next_ticket += 1;
         self.tickets.insert(self.next_ticket, place);
         self.next_ticket
+    }
+
+    fn look_ticket(&mut self, stack_id: &str) -> u64 {
+        self.next_ticket += 1;
+        self.looks.insert(self.next_ticket, stack_id.to_owned());
+        self.next_ticket
+    }
+
+    /// The stack whose rollback triggers a reply is about.
+    pub(crate) fn looked(&mut self, ticket: u64) -> Option<String> {
+        self.looks.remove(&ticket)
     }
 
     /// For a call whose answer nobody waits for.
@@ -114,6 +132,9 @@ impl Run<'_, '_> {
                 return;
             }
             if self.waits_for_children() {
+                return;
+            }
+            if phase == Phase::Make && self.watches_on() {
                 return;
             }
             match phase {

@@ -11,6 +11,7 @@ impl Run<'_, '_> {
     pub(super) fn made(&mut self) {
         let creating = self.stack.status() == StackStatus::CreateInProgress;
         self.desk.timers.clear(&Timer::Timeout(self.stack.facts.id.clone()));
+        self.end_watch();
         let failure = self.stack.facts_mut().failure.take();
         let unfinished = self.stack.any(Turn::Failed) || self.stack.any(Turn::Pending);
         let failure = failure.or_else(|| unfinished.then_some(Failure::Resources));

@@ -198,18 +198,6 @@ fn topics_are_shown_and_known_to_the_template() {
 }
 
 #[test]
-fn rollback_triggers_are_refused_by_name_and_none_are_none() {
-    let mut world = World::new();
-    let mut input = create(&things("A: Name=a"));
-    input["RollbackConfiguration"] = json!({"RollbackTriggers": [{"Arn": "x", "Type": "y"}]});
-    assert!(world.refused("CreateStack", input.clone()).contains("RollbackTriggers"));
-    input["RollbackConfiguration"] = json!({"MonitoringTimeInMinutes": 5});
-    assert!(world.refused("CreateStack", input.clone()).contains("MonitoringTimeInMinutes"));
-    input["RollbackConfiguration"] = json!({});
-    world.ok("CreateStack", input);
-}
-
-#[test]
 fn members_that_are_not_honoured_are_refused_by_name() {
     let mut world = World::new();
     let mut input = create(&things("A: Name=a"));

@@ -15,6 +15,7 @@ mod restart;
 mod rollback;
 mod types;
 mod update;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -65,6 +66,8 @@ pub(crate) struct World {
     pub(crate) objects: BTreeMap<String, String>,
     /// Type and value of each parameter of the parameter store.
     pub(crate) parameters: BTreeMap<String, (&'static str, String)>,
+    /// The state of each alarm, and since when, by name.
+    pub(crate) alarms: BTreeMap<String, (&'static str, Time)>,
 }
 
 pub(crate) const START: Time = Time::from_seconds(1_800_000_000);
@@ -88,6 +91,7 @@ impl World {
             log: Vec::new(),
             objects: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            alarms: BTreeMap::new(),
         }
     }
 
@@ -183,6 +187,18 @@ impl World {
                 let length = self.objects[&name].len();
                 let blob = format!("{place:02x}{}", "0".repeat(62));
                 Ok(json!({"Standin": {"Blob": blob, "Offset": 0, "Length": length}}))
+            }
+            "cloudwatch:DescribeAlarms" => {
+                let alarms = self.alarms.iter().filter(|(name, _)| {
+                    input["AlarmNames"].as_array().unwrap().contains(&json!(name))
+                });
+                let shown = alarms.map(|(name, (state, since))| {
+                    json!({
+                        "AlarmArn": watch::arn(name), "StateValue": state,
+                        "StateUpdatedTimestamp": since.iso8601(),
+                    })
+                });
+                Ok(json!({"MetricAlarms": shown.collect::<Vec<_>>(), "CompositeAlarms": []}))
             }
             "ssm:GetParameter" => {
                 let missing = || ApiError::new("ParameterNotFound", 400, "");

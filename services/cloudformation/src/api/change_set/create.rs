@@ -7,12 +7,13 @@ use standin_kernel::{ApiError, Cx, Value, ids, json};
 use crate::CloudFormation;
 use crate::api::create::{check_name, new_id};
 use crate::api::intake::{Intake, Parameter, Standin, Tag};
-use crate::api::role::{RollbackConfiguration, check_role, check_rollback};
+use crate::api::role::{check_role, check_rollback};
 use crate::api::update::{same_types, updatable};
 use crate::change_set::{ChangeSet, ChangeSetFacts, ChangeSetStatus, ExecutionStatus};
 use crate::error::{constraint, validation};
 use crate::event::USER_INITIATED;
 use crate::library::Library;
+use crate::machine::watch::RollbackConfiguration;
 use crate::revision::Revision;
 use crate::state::{Facts, OnFailure, Stack};
 use crate::status::StackStatus;
@@ -195,6 +196,7 @@ impl CreateChangeSet {
             token: self.client_token,
             on_failure: self.on_stack_failure,
             role_arn: self.role_arn,
+            rollback: self.rollback_configuration,
             status: ChangeSetStatus::CreatePending,
             reason: None,
             execution: ExecutionStatus::Unavailable,

@@ -36,7 +36,7 @@ pub(crate) fn describe_change_set(all: &CloudFormation, value: &Value) -> Result
     shown["Tags"] = json!(tags(&found.revision));
     shown["Capabilities"] = json!(source.capabilities);
     shown["NotificationARNs"] = json!([]);
-    shown["RollbackConfiguration"] = json!({});
+    shown["RollbackConfiguration"] = json!(facts.rollback.clone().unwrap_or_default());
     if let Some(on_failure) = facts.on_failure {
         shown["OnStackFailure"] = json!(on_failure);
     }

@@ -52,6 +52,9 @@ pub(crate) fn execute_change_set(
         let revision = change_set.revision.clone();
         let role_arn = change_set.facts.role_arn.clone();
         let creates = change_set.facts.creates;
+        let rollback = change_set.facts.rollback.clone();
+        let facts = run.stack.facts_mut();
+        facts.rollback = facts.rollback.followed_by(rollback.as_ref());
         if role_arn.is_some() {
             run.stack.facts_mut().role_arn = role_arn;
         }
