@@ -218,8 +218,8 @@ impl Checkers {
         cx.send(Caller::Own(slot), request);
     }
 
-    /// Asks what the metric of a check's alarm says, and will again when the next minute is over. It
-    /// is the metric that counts: an alarm may have been given another state (R53-HC-17).
+    /// Asks what the metric of a check's alarm says, and will again when the next minute is over.
+    /// It is the metric that counts: an alarm may have been given another state (R53-HC-17).
     fn look(&mut self, cx: &mut Cx<'_>, number: u64) {
         let live = self.ids.get(&number).and_then(|id| self.live.get(id));
         let Some(alarm) = live.and_then(|live| live.alarm.as_ref()) else { return };

@@ -74,7 +74,7 @@ impl Scheduler {
                 cx.log("ecs", line);
             }
             (Watch::Begins, None) => {
-                let bake = seen.iter().map(|alarm| span(alarm)).max().unwrap_or_default();
+                let bake = seen.iter().map(span).max().unwrap_or_default();
                 service.primary().watch = Watch::Watching { bake };
             }
             (_, Some(_)) => service.trip(cx, rollback, Cause::Alarm),

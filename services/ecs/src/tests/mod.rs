@@ -343,7 +343,11 @@ fn an_operation_that_is_not_there_says_so() {
 /// Alarms that look back for two minutes, those of them that are asked for.
 fn alarms(all: &BTreeMap<String, &'static str>, input: &Value) -> Value {
     let asked = |name: &String| input["AlarmNames"].as_array().unwrap().contains(&json!(name));
-    let shown = |(name, state): (&String, &&str)| json!({"AlarmName": name, "StateValue": state, "Period": 60, "EvaluationPeriods": 2});
+    let shown = |(name, state): (&String, &&str)| {
+        let mut alarm = json!({"Period": 60, "EvaluationPeriods": 2});
+        (alarm["AlarmName"], alarm["StateValue"]) = (json!(name), json!(state));
+        alarm
+    };
     let shown: Vec<Value> = all.iter().filter(|(name, _)| asked(name)).map(shown).collect();
     json!({"MetricAlarms": shown, "CompositeAlarms": []})
 }

@@ -41,7 +41,10 @@ fn cw_mt_11_use_is_told_in_per_cent_of_the_tasks_size() {
         {"Name": "ClusterName", "Value": "main"}, {"Name": "ServiceName", "Value": "diary"},
     ]);
     assert_eq!((&cpu["Dimensions"], &cpu["Unit"]), (&dimensions, &json!("Percent")));
-    let values = |sum: f64, minimum: f64, maximum: f64| json!({"SampleCount": 2.0, "Sum": sum, "Minimum": minimum, "Maximum": maximum});
+    let values = |sum: f64, least: f64, most: f64| {
+        let samples = 2.0;
+        json!({"SampleCount": samples, "Sum": sum, "Minimum": least, "Maximum": most})
+    };
     assert_eq!(cpu["StatisticValues"], values(60.0, 10.0, 50.0));
     let memory = told(metrics, "MemoryUtilization");
     assert_eq!(memory["StatisticValues"], values(75.0, 25.0, 50.0));

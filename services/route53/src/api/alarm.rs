@@ -1,5 +1,5 @@
-//! The alarm that a health check of the type `CLOUDWATCH_METRIC` names: which are taken, and what is
-//! taken of them (R53-HC-17, R53-HC-24).
+//! The alarm that a health check of the type `CLOUDWATCH_METRIC` names: which are taken, and what
+//! of them (R53-HC-17, R53-HC-24).
 
 use serde_json::from_value;
 use standin_kernel::{Answer, ApiError, Cx, Heard, Need, ServiceName, Value, json};
