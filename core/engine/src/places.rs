@@ -54,6 +54,13 @@ impl Engine {
             ("AWS::CloudFront::Distribution", origin) => {
                 Ok(Place::OriginLink { distribution: physical, origin })
             }
+            ("AWS::Route53::HealthCheck", None)
+                if !self.services.route53.has_checkers(&physical) =>
+            {
+                Err(invalid(format!(
+                    "{target} has no checkers that could be kept from an endpoint"
+                )))
+            }
             ("AWS::Route53::HealthCheck", None) => Ok(Place::HealthCheck(physical)),
             ("AWS::Lambda::Function", None) => Ok(Place::Function(physical)),
             ("AWS::RDS::DBInstance", None) => match self.services.rds.zone_of(&physical) {

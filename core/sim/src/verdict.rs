@@ -20,6 +20,8 @@ pub struct Verdict {
     /// How many answers it was about, and how many were against it; of an alarm, how many states.
     pub answers: usize,
     pub against: usize,
+    /// What is counted there: `answers`, or `states` of an alarm.
+    pub counted: &'static str,
     /// The first answer against it, or why there is nothing to judge.
     pub first_against: Option<String>,
 }
@@ -160,6 +162,7 @@ fn of_alarm(drill: &Drill, expected: &Expectation, name: &str, all: &[AlarmState
         met: against.is_empty() && !states.is_empty(),
         answers: states.len(),
         against: against.len(),
+        counted: "states",
         first_against,
     }
 }
@@ -180,6 +183,7 @@ fn one(drill: &Drill, expected: &Expectation, observations: &[Observation]) -> V
         met: against.is_empty() && !about.is_empty(),
         answers: about.len(),
         against: against.len(),
+        counted: "answers",
         first_against,
     }
 }

@@ -173,12 +173,27 @@ pub(crate) struct DeploymentConfiguration {
     pub(crate) maximum_percent: u32,
     /// `deploymentCircuitBreaker`, only when `enable` is true.
     pub(crate) circuit_breaker: Option<CircuitBreaker>,
+    /// `alarms`, only when `enable` is true and there are some.
+    #[serde(default)]
+    pub(crate) alarms: Option<Alarms>,
 }
 
 impl Default for DeploymentConfiguration {
     fn default() -> Self {
-        Self { minimum_healthy_percent: 100, maximum_percent: 200, circuit_breaker: None }
+        Self {
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: None,
+            alarms: None,
+        }
     }
+}
+
+/// Alarms that fail a deployment (ECS-AL-01).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Alarms {
+    pub(crate) names: Vec<String>,
+    pub(crate) rollback: bool,
 }
 
 /// An enabled circuit breaker (ECS-CB-01).

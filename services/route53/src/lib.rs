@@ -68,6 +68,11 @@ impl Route53 {
         Self::default()
     }
 
+    /// Whether a health check asks an endpoint, and does not follow other checks or an alarm.
+    pub fn has_checkers(&self, id: &str) -> bool {
+        !self.checkers.shown(id).is_empty()
+    }
+
     /// Whether a name (lower case, without final dot) lies in a public zone that name servers know.
     pub fn knows(&self, host: &str) -> bool {
         !self.live.is_empty()

@@ -232,7 +232,7 @@ fn verdict_text(verdicts: &[Verdict]) -> String {
     for verdict in verdicts {
         let mark = if verdict.met { "met    " } else { "NOT MET" };
         let (says, answers) = (&verdict.says, verdict.answers);
-        text.push_str(&format!("{mark}  {says} ({answers} answers"));
+        text.push_str(&format!("{mark}  {says} ({answers} {}", verdict.counted));
         match &verdict.first_against {
             Some(first) if verdict.against > 0 => {
                 text.push_str(&format!(", {} against it; first: {first})\n", verdict.against));

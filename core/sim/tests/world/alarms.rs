@@ -85,6 +85,19 @@ fn a_drill_expects_alarms_to_change() {
 }
 
 #[test]
+fn a_check_that_follows_an_alarm_has_no_checkers_to_break() {
+    let (mut world, _) = played(&story(&json!([])));
+    let act = standin_sim::drill::Act::Break {
+        target: "Check".into(),
+        mode: "stop".parse().unwrap(),
+        lasts: None,
+    };
+    let refused = world.act(&act).unwrap_err();
+    assert_eq!(refused.code, "InvalidTarget");
+    assert!(refused.message.contains("no checkers"), "{}", refused.message);
+}
+
+#[test]
 fn a_drill_about_an_alarm_that_is_not_there_is_refused() {
     let drill = story(&json!([{"after": 0, "alarm": "None", "in": "OK"}]));
     let mut world = World::new(Env::default(), 7);

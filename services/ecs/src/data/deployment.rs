@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use standin_kernel::{Rng, Time};
 
+use super::alarm::Watch;
 use super::throttle::Throttle;
 use super::view::RolloutState;
 use crate::config::{CircuitBreaker, LoadBalancer, TaskDefinition, Threshold};
@@ -25,11 +26,39 @@ pub(crate) struct Deployment {
     pub(crate) share: u32,
     /// The circuit breaker went back to it; it does not watch it (ECS-CB-05).
     pub(crate) is_rollback: bool,
+    /// Over its alarms, if it has some.
+    #[serde(default)]
+    pub(crate) watch: Watch,
     #[serde(skip)]
     pub(crate) throttle: Throttle,
     /// It was reported that the bounds leave no room (ECS-SV-03).
     #[serde(skip)]
     pub(crate) said_stuck: bool,
+}
+
+/// What fails a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The circuit breaker (ECS-CB-01).
+    Tasks,
+    /// ECS-AL-01
+    Alarm,
+}
+
+impl Cause {
+    const fn method(self) -> &'static str {
+        match self {
+            Self::Tasks => "ECS deployment circuit breaker",
+            Self::Alarm => "ECS deployment alarms",
+        }
+    }
+
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Tasks => "tasks failed to start",
+            Self::Alarm => "alarm detected",
+        }
+    }
 }
 
 impl Deployment {
@@ -52,6 +81,7 @@ impl Deployment {
             failed_tasks: 0,
             share: 0,
             is_rollback: false,
+            watch: Watch::default(),
             throttle: Throttle::default(),
             said_stuck: false,
         }
@@ -64,17 +94,17 @@ impl Deployment {
         self.is_rollback = false;
     }
 
-    pub(crate) fn fail(&mut self, now: Time) {
+    pub(crate) fn fail(&mut self, now: Time, cause: Cause) {
         self.rollout = RolloutState::Failed;
-        self.rollout_reason = "ECS deployment circuit breaker: tasks failed to start.".into();
+        self.rollout_reason = format!("{}: {}.", cause.method(), cause.words());
         self.updated_at = now;
     }
 
-    /// The circuit breaker goes back to it.
-    pub(crate) fn roll_back_to(&mut self, now: Time) {
+    /// The circuit breaker, or an alarm, leads back to it.
+    pub(crate) fn roll_back_to(&mut self, now: Time, cause: Cause) {
         self.rollout = RolloutState::InProgress;
         self.rollout_reason =
-            format!("ECS deployment circuit breaker: rolling back to deploymentId {}.", self.id);
+            format!("{}: rolling back to deploymentId {}.", cause.method(), self.id);
         self.updated_at = now;
         self.failed_tasks = 0;
         self.is_rollback = true;

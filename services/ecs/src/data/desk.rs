@@ -42,6 +42,8 @@ pub(crate) enum TaskTimer {
 pub(crate) enum ServiceTimer {
     Reconcile,
     PollTargets,
+    /// The alarms of the newest deployment.
+    LookAtAlarms,
     StillSteady,
     Forget,
 }
@@ -69,6 +71,11 @@ pub(crate) enum Call {
     Secret {
         task: String,
         at: SecretAt,
+    },
+    /// The states of a deployment's alarms.
+    Alarms {
+        service: String,
+        deployment: String,
     },
     /// Nobody waits for the reply.
     Unattended,
@@ -156,6 +163,7 @@ impl Desk {
         let why = match timer {
             ServiceTimer::Reconcile => "a service's tasks",
             ServiceTimer::PollTargets => "a service's targets",
+            ServiceTimer::LookAtAlarms => "a deployment's alarms",
             ServiceTimer::StillSteady => "a service being steady",
             ServiceTimer::Forget => "a deleted service being forgotten",
         };

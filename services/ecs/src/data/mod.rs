@@ -6,6 +6,7 @@
 //! `events` is what it says meanwhile. `desk`, `numbers`, `address` are shared by all.
 
 mod address;
+mod alarm;
 mod container;
 mod dependency;
 mod deployment;
@@ -38,7 +39,7 @@ use std::sync::Arc;
 use standin_kernel::workload::{WorkloadEvent, WorkloadId};
 use standin_kernel::{ApiError, Cx, Deadline, Duration, Time, Value};
 
-use self::deployment::Deployment;
+use self::deployment::{Cause, Deployment};
 use self::desk::{Call, Desk, ServiceTimer, TaskTimer, Timer};
 use self::numbers::Numbers;
 use self::plan::Rank;
@@ -77,6 +78,7 @@ impl Scheduler {
         let mut service = Service::new(cx, settings, definition);
         service.store(cx);
         self.services.insert(arn.clone(), service);
+        self.watch_alarms(cx, &arn);
         self.reconcile_soon(cx, &arn);
     }
 
@@ -121,6 +123,7 @@ impl Scheduler {
         }
         let deployment = Deployment::new(cx.rng, cx.now, definition, balancers);
         service.kept.deployments.insert(0, deployment);
+        self.watch_alarms(cx, arn);
     }
 
     /// Stops all tasks of the service: DRAINING until none is left, then INACTIVE (ECS-SV-12). The
@@ -311,6 +314,9 @@ impl Scheduler {
                 }
                 self.after(cx, &arn);
             }
+            Some(Call::Alarms { service, deployment }) => {
+                self.alarms_seen(cx, (&service, &deployment), &reply);
+            }
             Some(Call::Unattended) | None => {}
         }
     }
@@ -342,6 +348,7 @@ impl Scheduler {
                     }
                     self.after(cx, &arn);
                 }
+                Timer::Service(arn, ServiceTimer::LookAtAlarms) => self.look_at_alarms(cx, &arn),
                 Timer::Service(arn, ServiceTimer::Reconcile) => self.reconcile(cx, &arn),
                 Timer::Service(arn, ServiceTimer::PollTargets) => self.poll_targets(cx, &arn),
                 Timer::Service(arn, ServiceTimer::StillSteady) => self.still_steady(cx, &arn),
@@ -469,7 +476,7 @@ impl Service {
             self.say(cx, " is unable to consistently start tasks successfully.");
         }
         if trips {
-            self.trip(cx, breaker.is_some_and(|breaker| breaker.rollback));
+            self.trip(cx, breaker.is_some_and(|breaker| breaker.rollback), Cause::Tasks);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Keeps a service at its desired count: looks how its tasks stand, and carries out the plan.
 
-use standin_kernel::{Cx, Duration};
+use standin_kernel::{Cx, Duration, Time};
 
-use super::deployment::Deployment;
+use super::deployment::{Cause, Deployment};
 use super::desk::ServiceTimer;
 use super::plan::{self, Census, Member, Plan, Rank, Share};
 use super::service::Service;
@@ -86,7 +86,7 @@ impl Scheduler {
             }
         }
         if service.primary().trips(breaker.as_ref(), desired) {
-            service.trip(cx, breaker.is_some_and(|breaker| breaker.rollback));
+            service.trip(cx, breaker.is_some_and(|breaker| breaker.rollback), Cause::Tasks);
         }
     }
 
@@ -203,7 +203,13 @@ impl Scheduler {
         let healthy = census.count(0, Rank::Healthy);
         let all_healthy = healthy == census.desired;
         if all_healthy && !older {
-            service.complete(cx);
+            match service.bakes_until(cx.now) {
+                None => service.complete(cx),
+                Some(until) if until < Time(u64::MAX) => {
+                    self.desk.set_service_by(arn, ServiceTimer::Reconcile, until);
+                }
+                Some(_) => {}
+            }
         }
         let settled = all_healthy && census.members.len() == healthy;
         let completed = service.primary().rollout == RolloutState::Completed;

@@ -60,7 +60,12 @@ impl Scheduler {
                 Some(since) => {
                     self.desk.set_service(arn, ServiceTimer::Forget, since + SHOWN_FOR);
                 }
-                None => self.desk.set_service(arn, ServiceTimer::Reconcile, cx.now),
+                None => {
+                    self.desk.set_service(arn, ServiceTimer::Reconcile, cx.now);
+                    if service.watches_alarms() {
+                        self.desk.set_service(arn, ServiceTimer::LookAtAlarms, cx.now);
+                    }
+                }
             }
         }
         // The load balancers may not be back yet.

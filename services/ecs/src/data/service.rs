@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use standin_kernel::{Cx, Time, json};
 
-use super::deployment::Deployment;
+use super::deployment::{Cause, Deployment};
 use super::events::{self, Events};
 use super::task::Task;
 use super::view::{DeploymentView, LastStatus, RolloutState, ServiceStatus, ServiceView};
@@ -71,14 +71,14 @@ impl Service {
         self.events.say(cx, &self.kept.settings.arn, text);
     }
 
-    /// The circuit breaker gives the newest deployment up (ECS-CB-05, ECS-EV-05).
-    pub(crate) fn trip(&mut self, cx: &mut Cx<'_>, rollback: bool) {
+    /// The circuit breaker, or an alarm, gives the newest deployment up (ECS-CB-05, ECS-EV-05).
+    pub(crate) fn trip(&mut self, cx: &mut Cx<'_>, rollback: bool, cause: Cause) {
         let failed = self.primary();
-        failed.fail(cx.now);
+        failed.fail(cx.now, cause);
         let failed = failed.id.clone();
         self.dirty = true;
         self.steady = false;
-        let text = format!(" (deployment {failed}) deployment failed: tasks failed to start.");
+        let text = format!(" (deployment {failed}) deployment failed: {}.", cause.words());
         self.say(cx, &text);
         let good = self.kept.completed.clone().filter(|good| rollback && good.id != failed);
         let Some(mut good) = good else { return };
@@ -86,7 +86,7 @@ impl Service {
         for deployment in &mut self.kept.deployments {
             deployment.share = 0;
         }
-        good.roll_back_to(cx.now);
+        good.roll_back_to(cx.now, cause);
         self.kept.settings.load_balancers = good.load_balancers.clone();
         let text = format!(" rolling back to deployment {}.", good.id);
         self.kept.deployments.insert(0, good);

@@ -1,6 +1,7 @@
 //! Tests through the service's door, as the engine uses it: with a machine that runs containers and
 //! a load balancer that finds every target healthy after ten seconds.
 
+mod alarm;
 mod cluster;
 mod definition;
 mod resource;
@@ -37,6 +38,8 @@ pub(crate) struct Bench {
     pub(crate) broken: Option<String>,
     /// What the load balancer says of its target groups.
     pub(crate) groups: Vec<Value>,
+    /// The state of each alarm, by name.
+    pub(crate) alarms: BTreeMap<String, &'static str>,
     /// What CloudWatch was told.
     pub(crate) metrics: Vec<Value>,
     /// Address and port, and since when.
@@ -59,6 +62,7 @@ impl Bench {
                 "TargetType": "ip",
                 "LoadBalancerArns": ["arn:aws:elasticloadbalancing:x:loadbalancer/app/x/1"],
             })],
+            alarms: BTreeMap::new(),
             metrics: Vec::new(),
             targets: BTreeMap::new(),
         }
@@ -144,6 +148,9 @@ impl Bench {
                 }
                 Out::Call { ticket, service, operation, input } => {
                     let reply = match service {
+                        ServiceName::Platform if operation == "cloudwatch:DescribeAlarms" => {
+                            alarms(&self.alarms, &input)
+                        }
                         // Every log group exists.
                         ServiceName::Platform => {
                             json!({"logGroups": [{"logGroupName": input["logGroupNamePrefix"]}]})
@@ -331,4 +338,16 @@ fn an_operation_that_is_not_there_says_so() {
     let (code, message) = bench.refusal("ExecuteCommand", json!({}));
     assert_eq!(code, "InvalidAction");
     assert!(message.contains("ecs:ExecuteCommand"), "{message}");
+}
+
+/// Alarms that look back for two minutes, those of them that are asked for.
+fn alarms(all: &BTreeMap<String, &'static str>, input: &Value) -> Value {
+    let asked = |name: &String| input["AlarmNames"].as_array().unwrap().contains(&json!(name));
+    let shown = |(name, state): (&String, &&str)| {
+        let mut alarm = json!({"Period": 60, "EvaluationPeriods": 2});
+        (alarm["AlarmName"], alarm["StateValue"]) = (json!(name), json!(state));
+        alarm
+    };
+    let shown: Vec<Value> = all.iter().filter(|(name, _)| asked(name)).map(shown).collect();
+    json!({"MetricAlarms": shown, "CompositeAlarms": []})
 }

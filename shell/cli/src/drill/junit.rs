@@ -54,7 +54,10 @@ fn against(verdict: &Verdict) -> String {
     let first = verdict.first_against.as_deref().unwrap_or("");
     match verdict.against {
         0 => first.to_owned(),
-        count => format!("{count} of {} answers are against it; first: {first}", verdict.answers),
+        count => {
+            let (answers, counted) = (verdict.answers, verdict.counted);
+            format!("{count} of {answers} {counted} are against it; first: {first}")
+        }
     }
 }
 

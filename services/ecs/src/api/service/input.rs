@@ -122,7 +122,6 @@ pub(crate) struct DeploymentConfiguration {
     pub(crate) minimum_healthy_percent: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deployment_circuit_breaker: Option<CircuitBreaker>,
-    /// Without effect: deployments do not look at alarms here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) alarms: Option<Alarms>,
     #[serde(default)]
@@ -248,7 +247,13 @@ impl DeploymentConfiguration {
                 ThresholdKind::BoundedPercent => config::Threshold::Default,
             },
         };
+        let alarms = self.alarms.as_ref();
+        let alarms = alarms.filter(|alarms| alarms.enable && !alarms.alarm_names.is_empty());
         config::DeploymentConfiguration {
+            alarms: alarms.map(|alarms| config::Alarms {
+                names: alarms.alarm_names.clone(),
+                rollback: alarms.rollback,
+            }),
             minimum_healthy_percent: self.minimum_healthy_percent,
             maximum_percent: self.maximum_percent,
             circuit_breaker: breaker.map(|breaker| config::CircuitBreaker {

@@ -500,11 +500,13 @@ pub(super) fn bounds(minimum: u32, maximum: u32) -> config::DeploymentConfigurat
         minimum_healthy_percent: minimum,
         maximum_percent: maximum,
         circuit_breaker: None,
+        alarms: None,
     }
 }
 
 pub(super) fn breaker(rollback: bool) -> config::DeploymentConfiguration {
     config::DeploymentConfiguration {
+        alarms: None,
         circuit_breaker: Some(config::CircuitBreaker {
             rollback,
             threshold: config::Threshold::Default,

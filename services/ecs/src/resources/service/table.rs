@@ -45,8 +45,7 @@ pub(super) const PROPERTIES: &[Property] = &[
 ];
 
 const DEPLOYMENT_CONFIGURATION: &[Property] = &[
-    Property::new("Alarms", Kind::Object(ALARMS))
-        .no_effect("deployments do not look at alarms here"),
+    Property::new("Alarms", Kind::Object(ALARMS)),
     Property::new("BakeTimeInMinutes", Kind::Json)
         .refused("nothing watches a deployment after its end"),
     Property::new("CanaryConfiguration", Kind::Json).refused(ROLLING),
