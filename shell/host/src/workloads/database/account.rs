@@ -60,6 +60,12 @@ impl Account {
         std::env::temp_dir().join(format!("standin-{}", folder_name(data)))
     }
 
+    /// Where the server of `data` puts what it needs for a moment. MySQL's and MariaDB's clear such
+    /// a folder when they start, so no two may share one.
+    pub(super) fn temporary(&self, data: &Path) -> PathBuf {
+        std::env::temp_dir().join(format!("standin-tmp-{}", folder_name(data)))
+    }
+
     /// Makes a folder that only the server's user can look into, the folders above it too.
     pub(super) fn make_folder(&self, folder: &Path) -> Result<(), String> {
         let wrong = |wrong: std::io::Error| format!("{}: {wrong}", folder.display());

@@ -159,7 +159,10 @@ pub(super) async fn command_without_server(site: &Site, exec: &Exec) -> Option<W
     let command = DatabaseCommand::of(exec)?;
     let account = Account::of_this_process(&site.state_dir).ok()?;
     let done = blocking(move || match command {
-        DatabaseCommand::DeleteData(data) => account.remove(&account.data(&data)),
+        DatabaseCommand::DeleteData(data) => {
+            let data = account.data(&data);
+            account.remove(&account.temporary(&data)).and_then(|()| account.remove(&data))
+        }
         DatabaseCommand::DeleteSnapshot(name) => snapshot::delete(&account, &name),
         DatabaseCommand::Snapshot { data, name } => {
             snapshot::of_stopped(&account, &account.data(&data), &name)

@@ -40,6 +40,7 @@ const PRIVILEGES: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, 
 pub(super) struct Data {
     pub(super) folder: PathBuf,
     sockets: PathBuf,
+    temporary: PathBuf,
     address: Ipv4Addr,
     port: u16,
 }
@@ -50,6 +51,7 @@ impl Data {
         let folder = account.data(&database.data);
         Self {
             sockets: account.sockets(&folder),
+            temporary: account.temporary(&folder),
             folder,
             address: spec.address,
             port: spec.ports.first().copied().unwrap_or(DEFAULT_PORT),
@@ -79,6 +81,7 @@ impl Data {
         if self.sockets != self.folder {
             account.make_folder(&self.sockets)?;
         }
+        account.make_folder(&self.temporary)?;
         if !self.folder.join(MADE).is_file() {
             account.remove(&self.folder)?;
             match &database.snapshot {
@@ -100,7 +103,7 @@ impl Data {
     ) -> Result<(), String> {
         log.note(&format!("makes the data in {}", self.folder.display()));
         account.make_folder(&self.folder)?;
-        let command = match server.engine {
+        let mut command = match server.engine {
             DatabaseEngine::Mariadb => {
                 let install = Server::tool(&["mariadb-install-db", "mysql_install_db"])
                     .ok_or("mariadb-install-db is not on this machine")?;
@@ -121,6 +124,7 @@ impl Data {
                 account.short_command(&server.daemon, &arguments)
             }
         };
+        command.env("TMPDIR", &self.temporary);
         run_program(command, None)?;
         let password = fresh_password()?;
         self.fill(account, server, &users(server.engine, database, &password))?;
@@ -138,6 +142,7 @@ impl Data {
         let alone = ["--skip-networking", "--skip-log-bin", "--loose-mysqlx=OFF", FILES];
         arguments.extend(alone.map(OsString::from));
         let mut command = account.short_command(&server.daemon, &arguments);
+        command.env("TMPDIR", &self.temporary);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let cannot = |wrong: std::io::Error| format!("{}: {wrong}", server.daemon.display());
         let mut child = Alone(command.spawn().map_err(cannot)?);
@@ -190,6 +195,7 @@ impl Data {
         let path = |path: &Path| path.display().to_string();
         let own = [
             ("datadir", path(&self.folder)),
+            ("tmpdir", path(&self.temporary)),
             ("socket", path(&self.socket())),
             ("pid_file", path(&self.sockets.join("mysql.pid"))),
             ("bind_address", self.address.to_string()),
@@ -369,6 +375,7 @@ mod tests {
         let data = Data {
             folder: folder.clone(),
             sockets: folder.clone(),
+            temporary: folder.clone(),
             address: Ipv4Addr::LOCALHOST,
             port: 3306,
         };
